@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Building, starting, stopping and deleting pools. Each holds the pool's state alone while it works,
+ * and undoes what it did if it cannot end it.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/event.h"
+#include "core/inventory.h"
+#include "core/observe.h"
+#include "core/pool.h"
+#include "core/record.h"
+
+/* --- alone with a pool ------------------------------------------------------------------------------- */
+
+struct solo {
+    struct operation operation;
+    struct lock state;
+    struct tarn_pool *pool;
+};
+
+static void solo_end(struct solo *solo)
+{
+    lock_release(&solo->state);
+    operation_end(&solo->operation);
+}
+
+static int solo_begin(struct solo *solo, struct tarn_pool *pool, const char *name,
+                      struct tarn_job *job, struct tarn_error **error)
+{
+    int status;
+
+    memset(solo, 0, sizeof(*solo));
+    solo->pool = pool;
+    operation_begin(&solo->operation, pool->context, name, pool->name, NULL, job);
+    status = lock_take(&solo->state, &solo->operation, LOCK_STATE, pool->name, NULL,
+                       LOCK_EXCLUSIVE, error);
+    if (status == TARN_OK)
+        status = pool_follow(pool, NULL, error);
+    if (status == TARN_OK && pool_is_gone(pool))
+        status = error_set(error, TARN_E_NOT_FOUND, 0, "there is no pool %s any more", pool->name);
+    if (status != TARN_OK)
+        solo_end(solo);
+    return status;
+}
+
+static int must_be_inactive(struct tarn_pool *pool, struct tarn_error **error)
+{
+    if (!pool_is_active(pool))
+        return TARN_OK;
+    return error_set(error, TARN_E_STATE, 0, "the pool %s is active: stop it first", pool->name);
+}
+
+static void tell(struct tarn_pool *pool, uint32_t kind, const struct pool_session *session)
+{
+    event_add(pool->context, kind, pool->name, session->def->abi.uuid, NULL);
+}
+
+/* --- the module's steps ------------------------------------------------------------------------------- */
+
+static int no_such_step(const struct pool_session *session, const char *what,
+                        struct tarn_error **error)
+{
+    return error_set(error, TARN_E_UNSUPPORTED, 0, "pools of the type %s cannot be %s",
+                     session->type.type->name, what);
+}
+
+static int step_build(struct pool_session *session, uint32_t flags, struct operation *operation,
+                      struct tarn_error **error)
+{
+    const struct tarn_pool_type *type = session->type.type;
+    uint32_t how = 0;
+    struct call call;
+
+    if ((flags & TARN_POOL_BUILD_OVERWRITE) && (flags & TARN_POOL_BUILD_NO_OVERWRITE))
+        return error_set(error, TARN_E_INVALID, 0,
+                         "overwrite and no-overwrite exclude each other: choose one");
+    if (type->build == NULL)
+        return no_such_step(session, "built", error);
+    if (flags & TARN_POOL_BUILD_OVERWRITE)
+        how |= TARN_BUILD_OVERWRITE;
+    if (flags & TARN_POOL_BUILD_NO_OVERWRITE)
+        how |= TARN_BUILD_NO_OVERWRITE;
+    pool_call_begin(&call, session, operation, "build");
+    return pool_call_end(&call, session, type->build(&call.abi, session->handle, how), error);
+}
+
+static int step_start(struct pool_session *session, struct operation *operation,
+                      struct tarn_error **error)
+{
+    struct call call;
+
+    if (session->type.type->start == NULL)
+        return TARN_OK;
+    pool_call_begin(&call, session, operation, "start");
+    return pool_call_end(&call, session, session->type.type->start(&call.abi, session->handle),
+                         error);
+}
+
+static int step_recover(struct pool_session *session, struct operation *operation,
+                        struct tarn_error **error)
+{
+    struct call call;
+
+    if (session->type.type->recover == NULL)
+        return TARN_OK;
+    pool_call_begin(&call, session, operation, "recover");
+    return pool_call_end(&call, session, session->type.type->recover(&call.abi, session->handle),
+                         error);
+}
+
+static int step_stop(struct pool_session *session, uint32_t flags, struct operation *operation,
+                     struct tarn_error **error)
+{
+    uint32_t how = flags & TARN_POOL_STOP_FORCE ? TARN_STOP_FORCE : 0;
+    struct call call;
+
+    if (session->type.type->stop == NULL)
+        return TARN_OK;
+    pool_call_begin(&call, session, operation, "stop");
+    return pool_call_end(&call, session,
+                         session->type.type->stop(&call.abi, session->handle, how), error);
+}
+
+/* --- starting ------------------------------------------------------------------------------------------- */
+
+static bool in_inventory(void *arg, const char *volume)
+{
+    struct volume_entry *entry = inventory_find(arg, volume);
+    bool found = entry != NULL;
+
+    volume_entry_unref(entry);
+    return found;
+}
+
+static int first_look(struct tarn_pool *pool, struct pool_session *session,
+                      struct operation *operation, struct tarn_error **error)
+{
+    int status = step_recover(session, operation, error);
+
+    if (status == TARN_OK)
+        status = pool_measure(pool, session, operation, error);
+    if (status == TARN_OK)
+        status = pool_observe_all(pool, session, operation, error);
+    if (status == TARN_OK)
+        status = record_prune(pool->context, pool->name, in_inventory, pool->inventory, error);
+    return status;
+}
+
+int pool_activate(struct tarn_pool *pool, struct pool_session *session, const char *xml,
+                  uint32_t flags, struct operation *operation, struct tarn_error **error)
+{
+    uint32_t build =
+        flags & (TARN_POOL_BUILD | TARN_POOL_BUILD_OVERWRITE | TARN_POOL_BUILD_NO_OVERWRITE);
+    int status = TARN_OK;
+
+    if (build != 0)
+        status = step_build(session, flags, operation, error);
+    if (status == TARN_OK && build != 0)
+        tell(pool, TARN_EVENT_POOL_CREATED, session);
+    if (status == TARN_OK)
+        status = step_start(session, operation, error);
+    if (status != TARN_OK)
+        return status;
+    status = first_look(pool, session, operation, error);
+    if (status == TARN_OK)
+        status = pool_store_active(pool, xml, error);
+    if (status != TARN_OK) {
+        inventory_clear(pool->inventory);
+        step_stop(session, 0, operation, NULL);
+        return status;
+    }
+    tell(pool, TARN_EVENT_POOL_STARTED, session);
+    return TARN_OK;
+}
+
+int tarn_pool_start(struct tarn_pool *pool, uint32_t flags, struct tarn_job *job,
+                    struct tarn_error **error)
+{
+    struct pool_session *session = NULL;
+    struct solo solo;
+    int status = solo_begin(&solo, pool, "pool-start", job, error);
+
+    if (status != TARN_OK)
+        return status;
+    if (pool_is_active(pool))
+        status = error_set(error, TARN_E_STATE, 0, "the pool %s is active already", pool->name);
+    if (status == TARN_OK)
+        status = pool_session_get(&session, pool, &solo.operation, error);
+    if (status == TARN_OK)
+        status = pool_activate(pool, session, session->text->xml, flags, &solo.operation, error);
+    pool_session_unref(session);
+    solo_end(&solo);
+    return status;
+}
+
+/* The definitions stay locked only until the name is ours: starting may take long. */
+static int prepare_transient(struct solo *solo, struct pool_session **session, char **stored,
+                             struct tarn_context *context, const char *xml, uint32_t flags,
+                             struct tarn_job *job, struct tarn_error **error)
+{
+    struct lock definitions = { 0 };
+    int status;
+
+    memset(solo, 0, sizeof(*solo));
+    operation_begin(&solo->operation, context, "pool-create", NULL, NULL, job);
+    status = lock_take(&definitions, &solo->operation, LOCK_DEFINITIONS, NULL, NULL,
+                       LOCK_EXCLUSIVE, error);
+    if (status == TARN_OK)
+        status = pool_draft(session, stored, xml, flags, &solo->operation, error);
+    if (status == TARN_OK)
+        status = pools_prepare(&solo->pool, context, (*session)->def->abi.name, error);
+    if (status == TARN_OK) {
+        solo->operation.pool = solo->pool->name;
+        status = lock_take(&solo->state, &solo->operation, LOCK_STATE, solo->pool->name, NULL,
+                           LOCK_EXCLUSIVE, error);
+    }
+    lock_release(&definitions);
+    if (status == TARN_OK)
+        status = pool_follow(solo->pool, NULL, error);
+    if (status == TARN_OK && pool_is_active(solo->pool))
+        status = error_set(error, TARN_E_EXISTS, 0, "the pool %s is active already",
+                           solo->pool->name);
+    return status;
+}
+
+int tarn_pool_create(struct tarn_pool **out, struct tarn_context *context, const char *xml,
+                     uint32_t flags, struct tarn_job *job, struct tarn_error **error)
+{
+    struct pool_session *session = NULL;
+    char *stored = NULL;
+    struct solo solo;
+    int status =
+        prepare_transient(&solo, &session, &stored, context, xml, flags, job, error);
+
+    if (status == TARN_OK)
+        status = pool_activate(solo.pool, session, stored, flags, &solo.operation, error);
+    free(stored);
+    pool_session_unref(session);
+    solo_end(&solo);
+    if (status != TARN_OK) {
+        tarn_pool_unref(solo.pool);
+        return status;
+    }
+    *out = solo.pool;
+    return TARN_OK;
+}
+
+/* --- the others ------------------------------------------------------------------------------------------- */
+
+int tarn_pool_build(struct tarn_pool *pool, uint32_t flags, struct tarn_job *job,
+                    struct tarn_error **error)
+{
+    struct pool_session *session = NULL;
+    struct solo solo;
+    int status = solo_begin(&solo, pool, "pool-build", job, error);
+
+    if (status != TARN_OK)
+        return status;
+    status = must_be_inactive(pool, error);
+    if (status == TARN_OK)
+        status = pool_session_get(&session, pool, &solo.operation, error);
+    if (status == TARN_OK)
+        status = step_build(session, flags, &solo.operation, error);
+    if (status == TARN_OK)
+        tell(pool, TARN_EVENT_POOL_CREATED, session);
+    pool_session_unref(session);
+    solo_end(&solo);
+    return status;
+}
+
+/* What was seen of the volumes is no longer true, and a new definition may be waiting. */
+static int deactivate(struct tarn_pool *pool, struct tarn_error **error)
+{
+    struct pool_session *session;
+    int status = pool_store_active(pool, NULL, error);
+
+    if (status != TARN_OK)
+        return status;
+    inventory_clear(pool->inventory);
+    pthread_mutex_lock(&pool->session_mutex);
+    session = pool->session;
+    pool->session = NULL;
+    pthread_mutex_unlock(&pool->session_mutex);
+    pool_session_unref(session);
+    return TARN_OK;
+}
+
+int tarn_pool_stop(struct tarn_pool *pool, uint32_t flags, struct tarn_job *job,
+                   struct tarn_error **error)
+{
+    struct pool_session *session = NULL;
+    struct solo solo;
+    int status = solo_begin(&solo, pool, "pool-stop", job, error);
+
+    if (status != TARN_OK)
+        return status;
+    if (!pool_is_active(pool))
+        status = pool_not_active(pool, error);
+    if (status == TARN_OK)
+        status = pool_session_get(&session, pool, &solo.operation, error);
+    if (status == TARN_OK)
+        status = step_stop(session, flags, &solo.operation, error);
+    if (status == TARN_OK)
+        status = deactivate(pool, error);
+    if (status == TARN_OK)
+        tell(pool, TARN_EVENT_POOL_STOPPED, session);
+    pool_session_unref(session);
+    solo_end(&solo);
+    return status;
+}
+
+int tarn_pool_delete(struct tarn_pool *pool, struct tarn_job *job, struct tarn_error **error)
+{
+    struct pool_session *session = NULL;
+    struct solo solo;
+    int status = solo_begin(&solo, pool, "pool-delete", job, error);
+    struct call call;
+
+    if (status != TARN_OK)
+        return status;
+    status = must_be_inactive(pool, error);
+    if (status == TARN_OK)
+        status = pool_session_get(&session, pool, &solo.operation, error);
+    if (status == TARN_OK && session->type.type->remove == NULL)
+        status = no_such_step(session, "deleted", error);
+    if (status == TARN_OK) {
+        pool_call_begin(&call, session, &solo.operation, "delete");
+        status = pool_call_end(&call, session,
+                               session->type.type->remove(&call.abi, session->handle), error);
+    }
+    if (status == TARN_OK)
+        tell(pool, TARN_EVENT_POOL_DELETED, session);
+    pool_session_unref(session);
+    solo_end(&solo);
+    return status;
+}
+
+int tarn_pool_refresh(struct tarn_pool *pool, struct tarn_job *job, struct tarn_error **error)
+{
+    struct pool_visit visit;
+    int status = pool_enter(&visit, pool, "pool-refresh", NULL, job, error);
+
+    if (status != TARN_OK)
+        return status;
+    status = pool_measure(pool, visit.session, &visit.operation, error);
+    if (status == TARN_OK)
+        status = pool_observe_all(pool, visit.session, &visit.operation, error);
+    if (status == TARN_OK)
+        tell(pool, TARN_EVENT_POOL_REFRESHED, visit.session);
+    pool_leave(&visit);
+    return status;
+}

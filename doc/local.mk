@@ -1,0 +1,4 @@
+# Man pages that belong to no single part.
+
+dist_man_MANS += \
+	doc/tarn.1

@@ -1,0 +1,537 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * qcow2.h - what the files of this folder share. The format itself is described in the document
+ * "qcow2.txt" of QEMU's interoperability documentation; names here follow it.
+ *
+ * Who uses whom, from the bottom up:
+ *   header, extensions     decode the first cluster and refuse what makes no sense
+ *   pages                  a bounded write-back cache of table pages, and the order of writes
+ *   refcounts, reftable    which clusters are in use; allocate and release them
+ *   guard                  what a write must never hit
+ *   mapping, runs          guest offset -> where it lies
+ *   read, compressed       guest bytes out
+ *   write, zero            guest bytes in
+ *   resize, prealloc       the disk's size
+ *   image                  the byte store of the guest's disk
+ *   info, snapshots, check, repair, create   operations of their own
+ *
+ * An image is used by one thread at a time. All offsets and lengths are in bytes unless a name
+ * says "cluster" (an index) or "count". Every function that takes a call answers TARN_OK or a
+ * TARN_E_… with the error recorded.
+ */
+#ifndef FORMAT_QCOW2_INTERNAL_H
+#define FORMAT_QCOW2_INTERNAL_H
+
+#include <stdbool.h>
+
+#include <tarn/format.h>
+
+#define QCOW2_MAGIC 0x514649fbu
+
+#define QCOW2_HEADER_V2 72u
+#define QCOW2_HEADER_V3 104u
+#define QCOW2_HEADER_WRITTEN 112u /* what `create` writes: up to and with the compression type */
+
+#define QCOW2_MIN_CLUSTER_BITS 9u
+#define QCOW2_MAX_CLUSTER_BITS 21u
+#define QCOW2_MIN_EXTENDED_BITS 14u /* 32 subclusters of at least 512 bytes */
+#define QCOW2_SUBCLUSTERS 32u
+
+/* What QEMU refuses beyond, so that nobody makes an image that others cannot open. */
+#define QCOW2_MAX_L1_ENTRIES (((uint32_t)32 << 20) / 8)
+#define QCOW2_MAX_REFTABLE_BYTES ((uint64_t)8 << 20)
+#define QCOW2_MAX_SNAPSHOTS 65536u
+#define QCOW2_MAX_SNAPSHOT_TABLE ((uint64_t)64 << 20)
+#define QCOW2_MAX_SNAPSHOT_EXTRA 1024u
+#define QCOW2_MAX_BITMAPS 65535u
+#define QCOW2_MAX_BITMAP_DIRECTORY ((uint64_t)1024 * QCOW2_MAX_BITMAPS)
+#define QCOW2_MAX_NAME 1023u
+
+/* incompatible_features */
+#define QCOW2_DIRTY ((uint64_t)1 << 0)
+#define QCOW2_CORRUPT ((uint64_t)1 << 1)
+#define QCOW2_DATA_FILE ((uint64_t)1 << 2)
+#define QCOW2_COMPRESSION ((uint64_t)1 << 3)
+#define QCOW2_EXTENDED_L2 ((uint64_t)1 << 4)
+#define QCOW2_KNOWN_INCOMPATIBLE ((uint64_t)0x1f)
+/* compatible_features */
+#define QCOW2_LAZY_REFCOUNTS ((uint64_t)1 << 0)
+/* autoclear_features */
+#define QCOW2_BITMAPS ((uint64_t)1 << 0)
+#define QCOW2_RAW_DATA_FILE ((uint64_t)1 << 1)
+
+/* L1, L2 and refcount table entries */
+#define QCOW2_OFFSET_MASK (((uint64_t)1 << 56) - 512)
+#define QCOW2_REFTABLE_MASK (~(uint64_t)511)
+#define QCOW2_COPIED ((uint64_t)1 << 63) /* the refcount is exactly 1 */
+#define QCOW2_COMPRESSED ((uint64_t)1 << 62)
+#define QCOW2_ZERO ((uint64_t)1)
+
+/* Places of the header that are written on their own */
+#define QCOW2_AT_SIZE 24u
+#define QCOW2_AT_L1_SIZE 36u
+#define QCOW2_AT_REFTABLE 48u
+#define QCOW2_AT_INCOMPATIBLE 72u
+#define QCOW2_AT_AUTOCLEAR 88u
+
+/* Header extensions */
+#define QCOW2_EXTENSION_END 0u
+#define QCOW2_EXTENSION_BACKING_FORMAT 0xe2792acau
+#define QCOW2_EXTENSION_FEATURE_NAMES 0x6803f857u
+#define QCOW2_EXTENSION_BITMAPS 0x23852875u
+#define QCOW2_EXTENSION_CRYPTO 0x0537be77u
+#define QCOW2_EXTENSION_DATA_FILE 0x44415441u
+#define QCOW2_FEATURE_NAME_SIZE 48u /* u8 kind, u8 bit, 46 bytes of name */
+
+/* --- header.c: the fixed part ------------------------------------------------------------------ */
+
+struct qcow2_header {
+    uint32_t version;
+    uint32_t backing_length;
+    uint64_t backing_offset;
+    uint64_t size; /* of the guest's disk */
+    uint32_t cluster_bits;
+    uint32_t crypt_method;
+    uint32_t l1_size; /* entries */
+    uint32_t reftable_clusters;
+    uint64_t l1_offset;
+    uint64_t reftable_offset;
+    uint32_t snapshot_count;
+    uint32_t refcount_order; /* a refcount has 1 << order bits */
+    uint64_t snapshots_offset;
+    uint64_t incompatible;
+    uint64_t compatible;
+    uint64_t autoclear;
+    uint32_t header_length;
+    uint32_t compression_type; /* 0 zlib, 1 zstd */
+};
+
+static inline uint64_t qcow2_cluster_size(const struct qcow2_header *header)
+{
+    return (uint64_t)1 << header->cluster_bits;
+}
+
+static inline bool qcow2_extended(const struct qcow2_header *header)
+{
+    return (header->incompatible & QCOW2_EXTENDED_L2) != 0;
+}
+
+/* Bytes of an L2 entry, and entries of an L2 table, which is one cluster. */
+static inline uint64_t qcow2_l2_entry_size(const struct qcow2_header *header)
+{
+    return qcow2_extended(header) ? 16 : 8;
+}
+
+static inline uint64_t qcow2_l2_entries(const struct qcow2_header *header)
+{
+    return qcow2_cluster_size(header) / qcow2_l2_entry_size(header);
+}
+
+/* Guest bytes below one L1 entry. At most 2^21 * 2^18. */
+static inline uint64_t qcow2_l1_covers(const struct qcow2_header *header)
+{
+    return qcow2_l2_entries(header) << header->cluster_bits;
+}
+
+/* Clusters that one refcount block, which is a cluster, counts. */
+static inline uint64_t qcow2_block_covers(const struct qcow2_header *header)
+{
+    return (qcow2_cluster_size(header) * 8) >> header->refcount_order;
+}
+
+static inline uint64_t qcow2_divide_up(uint64_t value, uint64_t by)
+{
+    return value / by + (value % by != 0);
+}
+
+static inline uint64_t qcow2_round_up(uint64_t value, uint64_t to)
+{
+    return qcow2_divide_up(value, to) * to;
+}
+
+static inline uint64_t qcow2_min(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static inline uint64_t qcow2_max(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* Decodes and checks the fixed header. `length` is what there is of it, up to a cluster. Checks
+ * all that the header alone can show; not the features, whose names stand in an extension. */
+int32_t qcow2_header_decode(struct tarn_call *call, const uint8_t *bytes, uint64_t length,
+                            struct qcow2_header *out);
+/* Writes the header's QCOW2_HEADER_V2 or QCOW2_HEADER_WRITTEN bytes. */
+void qcow2_header_encode(const struct qcow2_header *header, uint8_t *bytes);
+
+/* tarn_format.probe */
+int32_t qcow2_probe(const struct tarn_probe *probe);
+
+/* --- extensions.c: all that the first cluster says ---------------------------------------------- */
+
+#define QCOW2_HEAD_SIZE 4096u /* read at once; nearly every image's first cluster ends before */
+
+struct qcow2_head {
+    struct tarn_io *file;
+    uint64_t file_size;
+    uint64_t length; /* valid bytes of `bytes` */
+    struct qcow2_header header;
+    uint32_t bitmap_count; /* of the bitmaps extension; 0 = none */
+    uint32_t feature_names_length;
+    uint64_t feature_names_offset;
+    uint64_t bitmaps_offset;
+    uint64_t bitmaps_length;
+    uint64_t crypto_offset; /* of the full disk encryption header; 0 = none */
+    uint64_t crypto_length;
+    char backing_name[QCOW2_MAX_NAME + 1]; /* "" = none, as for the next two */
+    char backing_format[64];
+    char data_file[QCOW2_MAX_NAME + 1];
+    uint8_t bytes[QCOW2_HEAD_SIZE];
+};
+
+/* Reads and checks the head of an image. One read of the container if everything stands in its
+ * first QCOW2_HEAD_SIZE bytes. */
+int32_t qcow2_head_read(struct tarn_call *call, struct tarn_io *file, struct qcow2_head *head);
+
+/* --- pages.c: the cache of table pages ---------------------------------------------------------- */
+
+/* What a page belongs to, in the order in which pages must reach the storage: a pointer never
+ * before what it points to. */
+enum qcow2_page_kind {
+    QCOW2_PAGE_REFBLOCK,
+    QCOW2_PAGE_REFTABLE,
+    QCOW2_PAGE_L2,
+    QCOW2_PAGE_L1,
+    QCOW2_PAGE_KINDS
+};
+
+#define QCOW2_PAGE_SIZE 4096u
+#define QCOW2_PAGE_SETS 64u
+#define QCOW2_PAGE_WAYS 8u /* 64 * 8 pages of 4 KiB: 2 MiB at most, taken as they are used */
+
+struct qcow2_page {
+    uint64_t offset; /* in the container */
+    uint64_t used;   /* when; 0 = the page is free */
+    uint32_t kind;
+    bool dirty;
+    uint8_t *bytes;
+};
+
+struct qcow2_pages {
+    struct qcow2_page page[QCOW2_PAGE_SETS][QCOW2_PAGE_WAYS];
+    uint64_t clock;
+    uint32_t dirty[QCOW2_PAGE_KINDS]; /* how many of each kind */
+};
+
+struct qcow2_image;
+
+/* Reads or writes a big-endian entry of a table. `offset` is aligned to the entry. */
+int32_t qcow2_load64(struct tarn_call *call, struct qcow2_image *image, enum qcow2_page_kind kind,
+                     uint64_t offset, uint64_t *out);
+int32_t qcow2_store64(struct tarn_call *call, struct qcow2_image *image,
+                      enum qcow2_page_kind kind, uint64_t offset, uint64_t value);
+/* The byte at `offset` in its cached page: valid up to the next use of the cache. With `write`
+ * the page is going to be changed. */
+int32_t qcow2_page_at(struct tarn_call *call, struct qcow2_image *image,
+                      enum qcow2_page_kind kind, uint64_t offset, bool write, uint8_t **out);
+/* Drops the pages of a range whose content was written around the cache or matters no more. */
+void qcow2_pages_forget(struct qcow2_image *image, uint64_t offset, uint64_t length);
+/* Is a page of the range cached, thus a table? */
+bool qcow2_pages_hit(struct qcow2_image *image, uint64_t offset, uint64_t length);
+void qcow2_pages_free(struct qcow2_image *image);
+
+/* Writes everything that is dirty, in order, with a flush of the container wherever the order must
+ * hold through a loss of power; then takes the released clusters back. Not durable by itself. */
+int32_t qcow2_commit(struct tarn_call *call, struct qcow2_image *image);
+/* Makes what was written so far durable, if anything was since the last time. */
+int32_t qcow2_barrier(struct tarn_call *call, struct qcow2_image *image);
+
+/* --- refcounts.c, reftable.c: clusters ---------------------------------------------------------- */
+
+struct qcow2_range {
+    uint64_t cluster;
+    uint64_t count;
+};
+
+struct qcow2_releases {
+    struct qcow2_range *ranges;
+    uint64_t count;
+    uint64_t room;
+};
+
+/* Above so many waiting ranges the next operation of the guest commits first. */
+#define QCOW2_RELEASES_MAX 4096u
+
+/* The stored refcount of a cluster; 0 for one that no block counts. */
+int32_t qcow2_refcount_get(struct tarn_call *call, struct qcow2_image *image, uint64_t cluster,
+                           uint64_t *out);
+/* Sets it; the refcount block exists. */
+int32_t qcow2_refcount_set(struct tarn_call *call, struct qcow2_image *image, uint64_t cluster,
+                           uint64_t value);
+/* Takes 1 to `wanted` adjacent free clusters, gives them the refcount 1 and tells which. What they
+ * hold is undefined. */
+int32_t qcow2_clusters_take(struct tarn_call *call, struct qcow2_image *image, uint64_t wanted,
+                            uint64_t *out_offset, uint64_t *out_count);
+/* Takes exactly `count` adjacent free clusters. */
+int32_t qcow2_clusters_take_all(struct tarn_call *call, struct qcow2_image *image, uint64_t count,
+                                uint64_t *out_offset);
+/* Undoes a take whose clusters nothing points to yet. */
+void qcow2_clusters_untake(struct tarn_call *call, struct qcow2_image *image, uint64_t offset,
+                           uint64_t count);
+/* The clusters that the range touches lose a reference, once no pointer to them is left on the
+ * storage: with the next commit. Call it after the pointer is changed, never before. */
+int32_t qcow2_clusters_release(struct tarn_call *call, struct qcow2_image *image,
+                               uint64_t offset, uint64_t length);
+/* For commit: takes the released clusters back now. */
+int32_t qcow2_releases_apply(struct tarn_call *call, struct qcow2_image *image);
+/* Where the last used cluster ends. */
+int32_t qcow2_used_end(struct tarn_call *call, struct qcow2_image *image, uint64_t *out);
+
+/* The lowest free cluster below `limit` that a block counts; `limit` if there is none. */
+int32_t qcow2_cluster_find_free(struct tarn_call *call, struct qcow2_image *image, uint64_t limit,
+                                uint64_t *out);
+
+/* The refcount block that counts `cluster`, 0 if there is none. */
+int32_t qcow2_refblock_find(struct tarn_call *call, struct qcow2_image *image, uint64_t cluster,
+                            uint64_t *out);
+/* Makes the block that counts `cluster`, in the free cluster `at`, which it may count itself; grows
+ * the refcount table if it must. */
+int32_t qcow2_refblock_make(struct tarn_call *call, struct qcow2_image *image, uint64_t cluster,
+                            uint64_t at);
+/* The refcount of `cluster` in the block at `block`, which counts it. */
+int32_t qcow2_refblock_get(struct tarn_call *call, struct qcow2_image *image, uint64_t block,
+                           uint64_t cluster, uint64_t *out);
+int32_t qcow2_refblock_set(struct tarn_call *call, struct qcow2_image *image, uint64_t block,
+                           uint64_t cluster, uint64_t value);
+/* Points the header to another refcount table; the old one is not released. */
+int32_t qcow2_reftable_switch(struct tarn_call *call, struct qcow2_image *image, uint64_t offset,
+                              uint32_t clusters);
+
+/* Reads or writes refcount `index` of a block's bytes; widths below a byte count from its lowest
+ * bit. */
+uint64_t qcow2_refcount_decode(const uint8_t *block, uint32_t order, uint64_t index);
+void qcow2_refcount_encode(uint8_t *block, uint32_t order, uint64_t index, uint64_t value);
+
+/* --- guard.c: what a write must never hit ------------------------------------------------------- */
+
+struct qcow2_guard {
+    uint64_t offset;
+    uint64_t length;
+    const char *what;
+};
+
+struct qcow2_guards {
+    struct qcow2_guard *entries; /* in order of offset, without overlap */
+    uint64_t count;
+    uint64_t room;
+};
+
+/* Finds out what lies where: header, L1, refcount table; and for an image that shall be written
+ * also the snapshots' and bitmaps' tables. Overlaps fail with TARN_E_CORRUPT. */
+int32_t qcow2_guards_build(struct tarn_call *call, struct qcow2_image *image);
+/* The guarded area that the range hits, or NULL. */
+const char *qcow2_guards_hit(const struct qcow2_image *image, uint64_t offset, uint64_t length);
+/* May the container be written there? If not, the image is marked corrupt. `data` says that it is
+ * guest data, which may not hit any table that is known. */
+int32_t qcow2_guard_write(struct tarn_call *call, struct qcow2_image *image, uint64_t offset,
+                          uint64_t length, bool data);
+/* Says of the image itself that it is corrupt, and refuses to write from now on. Answers
+ * TARN_E_CORRUPT, with the error recorded. */
+int32_t qcow2_mark_corrupt(struct tarn_call *call, struct qcow2_image *image, const char *format,
+                           ...) TARN_PRINTF(3, 4);
+
+/* --- mapping.c: one cluster of the guest -------------------------------------------------------- */
+
+/* An L2 entry, the same for both kinds: an image without extended L2 has one subcluster, bit 0 of
+ * the two masks. `host` may be set though no subcluster is allocated: the space is reserved. */
+struct qcow2_mapping {
+    uint64_t host;       /* of the cluster, or of the compressed bytes; 0 = none */
+    uint64_t compressed; /* bytes from `host` on that hold it compressed; 0 = not compressed */
+    uint32_t allocated;  /* subclusters whose bytes lie at `host` */
+    uint32_t zero;       /* subclusters that read as zeros */
+    bool placed;         /* `host` is valid; tells offset 0 of a data file from none */
+    bool copied;         /* `host` is this image's alone: it may be written in place */
+};
+
+/* Where the guest's cluster at `guest` lies. *out_covered, if not NULL, is how many bytes from the
+ * start of that cluster on have the same answer because they have no L2 table at all, at least a
+ * cluster. */
+int32_t qcow2_mapping_load(struct tarn_call *call, struct qcow2_image *image, uint64_t guest,
+                           struct qcow2_mapping *out, uint64_t *out_covered);
+/* Changes it. qcow2_mapping_prepare() came first. */
+int32_t qcow2_mapping_store(struct tarn_call *call, struct qcow2_image *image, uint64_t guest,
+                            const struct qcow2_mapping *mapping);
+/* Sees to it that the L2 table exists and is this image's alone. */
+int32_t qcow2_mapping_prepare(struct tarn_call *call, struct qcow2_image *image, uint64_t guest);
+/* Decodes an entry; answers what is wrong with it, or NULL. The check uses it too. */
+const char *qcow2_mapping_decode(const struct qcow2_image *image, uint64_t entry, uint64_t bitmap,
+                                 struct qcow2_mapping *out);
+
+/* --- runs.c: adjacent guest bytes of one kind --------------------------------------------------- */
+
+enum qcow2_run_kind {
+    QCOW2_RUN_DATA,
+    QCOW2_RUN_ZERO,
+    QCOW2_RUN_UNALLOCATED, /* reads come from the backing store, or are zeros */
+    QCOW2_RUN_COMPRESSED   /* one cluster */
+};
+
+struct qcow2_run {
+    enum qcow2_run_kind kind;
+    bool placed; /* `host` is valid */
+    uint64_t length;
+    uint64_t host;
+    uint64_t compressed; /* bytes, for QCOW2_RUN_COMPRESSED */
+};
+
+/* The longest run at `guest` of at most `limit` bytes. */
+int32_t qcow2_run_at(struct tarn_call *call, struct qcow2_image *image, uint64_t guest,
+                     uint64_t limit, struct qcow2_run *out);
+/* tarn_io.extents of the guest's disk */
+int32_t qcow2_extents(struct tarn_call *call, struct qcow2_image *image, uint64_t offset,
+                      uint64_t length, tarn_extent_fn emit, void *arg);
+
+/* --- read.c, compressed.c ----------------------------------------------------------------------- */
+
+/* Reads guest bytes; the range may pass the end of the disk, up to the end of its last cluster. */
+int32_t qcow2_read(struct tarn_call *call, struct qcow2_image *image, void *buffer,
+                   uint64_t length, uint64_t offset);
+
+struct qcow2_decoder; /* the state of zlib or zstd, kept between clusters */
+
+/* A cluster's bytes, decompressed; valid until the next such call. */
+int32_t qcow2_decompress(struct tarn_call *call, struct qcow2_image *image, uint64_t host,
+                         uint64_t length, const uint8_t **out);
+void qcow2_decoder_free(struct qcow2_decoder *decoder);
+
+/* --- write.c, zero.c ---------------------------------------------------------------------------- */
+
+/* Writes guest bytes; the range may pass the end of the disk as far as the L1 table reaches. */
+int32_t qcow2_write(struct tarn_call *call, struct qcow2_image *image, const void *buffer,
+                    uint64_t length, uint64_t offset);
+/* tarn_io.zero and tarn_io.discard of the guest's disk */
+int32_t qcow2_zero(struct tarn_call *call, struct qcow2_image *image, uint64_t offset,
+                   uint64_t length, uint32_t flags);
+int32_t qcow2_discard(struct tarn_call *call, struct qcow2_image *image, uint64_t offset,
+                      uint64_t length);
+/* Unmaps every cluster from `offset`, aligned to a cluster, to the end of the L1 table. */
+int32_t qcow2_drop_from(struct tarn_call *call, struct qcow2_image *image, uint64_t offset);
+/* Before each change: refuses what must not be written, clears the autoclear features that the
+ * change would make untrue, and commits if too much waits. */
+int32_t qcow2_begin_change(struct tarn_call *call, struct qcow2_image *image);
+
+/* --- resize.c, prealloc.c ----------------------------------------------------------------------- */
+
+/* tarn_io.truncate of the guest's disk */
+int32_t qcow2_resize(struct tarn_call *call, struct qcow2_image *image, uint64_t size,
+                     uint32_t flags);
+/* Maps every cluster of the range that is not, as `preallocation` (TARN_PREALLOC_…) asks for. Reads
+ * do not change, if the range read as zeros, or from the backing store with extended L2. */
+int32_t qcow2_preallocate(struct tarn_call *call, struct qcow2_image *image, uint64_t offset,
+                          uint64_t length, uint32_t preallocation);
+
+/* --- image.c: an open image --------------------------------------------------------------------- */
+
+struct qcow2_image {
+    struct tarn_io io;       /* first: the guest's disk */
+    struct tarn_io *file;    /* the container; the caller's */
+    struct tarn_io *data;    /* where guest data lie: `file`, or the external data file (ours) */
+    struct tarn_io *backing; /* or NULL; ours */
+    struct qcow2_header header;
+    uint64_t cluster_size;
+    uint64_t subcluster_size;
+    uint32_t subclusters; /* 1 or 32 */
+    uint32_t page_size;
+    uint64_t l1_offset; /* of the active table or of the opened snapshot's */
+    uint64_t l1_size;
+    uint64_t size;         /* of the guest's disk, now or in the snapshot */
+    uint64_t file_size;    /* of the container */
+    uint64_t backing_size;
+    uint64_t bitmaps_offset; /* see struct qcow2_head */
+    uint64_t bitmaps_length;
+    uint32_t bitmap_count;
+    uint64_t crypto_offset;
+    uint64_t crypto_length;
+    bool has_backing;
+    bool writable;
+    bool changed;      /* begin_change has done what is done once */
+    bool broken;       /* marked corrupt while open: nothing is written any more */
+    bool checking;     /* the check reads tables that may be wrong, and reports that itself */
+    bool unordered;    /* being created: nobody needs it after a crash, so barriers do nothing */
+    bool unsynced;     /* the container was written since the last barrier */
+    bool data_unsynced;
+    uint64_t free_hint; /* no free cluster lies below this one */
+    struct qcow2_pages pages;
+    struct qcow2_releases releases;
+    struct qcow2_guards guards;
+    struct qcow2_decoder *decoder;
+    uint8_t *bounce; /* one cluster, made when needed */
+};
+
+static inline bool qcow2_external(const struct qcow2_image *image)
+{
+    return (image->header.incompatible & QCOW2_DATA_FILE) != 0;
+}
+
+/* Makes an image from its head, without backing store and data file: enough for all that has to
+ * do with tables only. Reads nothing. */
+int32_t qcow2_image_new(struct tarn_call *call, const struct qcow2_head *head, bool writable,
+                        struct qcow2_image **out);
+/* Writes what is dirty and takes back what was released, until nothing is left to do. */
+int32_t qcow2_image_finish(struct tarn_call *call, struct qcow2_image *image);
+/* Frees it; what is dirty is lost. */
+void qcow2_image_free(struct qcow2_image *image);
+/* Writes around the page cache into the container. */
+int32_t qcow2_file_write(struct tarn_call *call, struct qcow2_image *image, const void *bytes,
+                         uint64_t length, uint64_t offset);
+/* Makes a range of the container, which must be free or new, read as zeros. */
+int32_t qcow2_file_zero(struct tarn_call *call, struct qcow2_image *image, uint64_t offset,
+                        uint64_t length);
+/* Makes the container reach `end`; what is added reads as zeros only with TARN_IO_ZERO_NEW. */
+int32_t qcow2_file_reach(struct tarn_call *call, struct qcow2_image *image, uint64_t end);
+/* The buffer of one cluster. */
+int32_t qcow2_bounce(struct tarn_call *call, struct qcow2_image *image, uint8_t **out);
+
+/* tarn_format.open */
+int32_t qcow2_open(struct tarn_call *call, struct tarn_io *file,
+                   const struct tarn_image_open *how, struct tarn_io **out);
+
+/* --- snapshots.c -------------------------------------------------------------------------------- */
+
+struct qcow2_snapshot {
+    const char *id;
+    const char *name;
+    uint64_t l1_offset;
+    uint32_t l1_size;
+    bool has_size; /* the entry records the size of the disk */
+    uint64_t size;
+    uint64_t state_size;
+    int64_t created;
+};
+
+typedef int32_t (*qcow2_snapshot_fn)(struct tarn_call *call, const struct qcow2_snapshot *snapshot,
+                                     void *arg);
+
+/* Tells every snapshot, in order; `visit` ends it by another answer than TARN_OK. *out_length, if
+ * not NULL, is the length of the table. Memory does not grow with the number of snapshots. */
+int32_t qcow2_snapshots_each(struct tarn_call *call, struct tarn_io *file, uint64_t file_size,
+                             const struct qcow2_header *header, qcow2_snapshot_fn visit,
+                             void *arg, uint64_t *out_length);
+/* Makes the image show the snapshot with this id, or else this name. */
+int32_t qcow2_snapshot_select(struct tarn_call *call, struct qcow2_image *image,
+                              const char *name);
+
+/* --- info.c, create.c, check.c ------------------------------------------------------------------ */
+
+int32_t qcow2_info(struct tarn_call *call, struct tarn_io *file);
+int32_t qcow2_measure(struct tarn_call *call, const struct tarn_image_spec *spec, uint64_t *out);
+int32_t qcow2_create(struct tarn_call *call, struct tarn_io *file,
+                     const struct tarn_image_spec *spec);
+int32_t qcow2_check(struct tarn_call *call, struct tarn_io *file, uint32_t flags);
+/* Sets right the refcounts of an image that was not closed cleanly, and says so in its header.
+ * Tells nobody; fails with TARN_E_CORRUPT if something else is wrong too. */
+int32_t qcow2_mend(struct tarn_call *call, struct tarn_io *file);
+
+#endif

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * raw.c - the raw format: the guest's disk is the container, byte for byte. So the store that
+ * `open` gives passes everything on, the descriptor for fast paths included.
+ */
+#include "raw.h"
+
+#include <stdlib.h>
+
+#include "helpers/io-zero.h"
+
+struct raw_disk {
+    struct tarn_io io; /* first */
+    struct tarn_io *file;
+};
+
+static struct tarn_io *file_of(struct tarn_io *io)
+{
+    return ((struct raw_disk *)io)->file;
+}
+
+static int32_t raw_pread(struct tarn_call *call, struct tarn_io *io, void *buffer,
+                         uint64_t length, uint64_t offset)
+{
+    return tarn_io_pread(call, file_of(io), buffer, length, offset);
+}
+
+static int32_t raw_pwrite(struct tarn_call *call, struct tarn_io *io, const void *buffer,
+                          uint64_t length, uint64_t offset)
+{
+    return tarn_io_pwrite(call, file_of(io), buffer, length, offset);
+}
+
+static int32_t raw_flush(struct tarn_call *call, struct tarn_io *io)
+{
+    return tarn_io_flush(call, file_of(io));
+}
+
+static int32_t raw_size(struct tarn_call *call, struct tarn_io *io, uint64_t *out)
+{
+    return tarn_io_size(call, file_of(io), out);
+}
+
+static int32_t raw_truncate(struct tarn_call *call, struct tarn_io *io, uint64_t size,
+                            uint32_t flags)
+{
+    return tarn_io_truncate(call, file_of(io), size, flags);
+}
+
+static int32_t raw_extents(struct tarn_call *call, struct tarn_io *io, uint64_t offset,
+                           uint64_t length, tarn_extent_fn emit, void *arg)
+{
+    return tarn_io_extents(call, file_of(io), offset, length, emit, arg);
+}
+
+static int32_t raw_zero(struct tarn_call *call, struct tarn_io *io, uint64_t offset,
+                        uint64_t length, uint32_t flags)
+{
+    return tarn_io_zero(call, file_of(io), offset, length, flags);
+}
+
+static int32_t raw_discard(struct tarn_call *call, struct tarn_io *io, uint64_t offset,
+                           uint64_t length)
+{
+    return tarn_io_discard(call, file_of(io), offset, length);
+}
+
+static int32_t raw_allocate(struct tarn_call *call, struct tarn_io *io, uint64_t offset,
+                            uint64_t length)
+{
+    return tarn_io_allocate(call, file_of(io), offset, length);
+}
+
+static int32_t raw_close(struct tarn_call *call, struct tarn_io *io)
+{
+    (void)call; /* the container is the caller's to close */
+    free(io);
+    return TARN_OK;
+}
+
+static int32_t raw_open(struct tarn_call *call, struct tarn_io *file,
+                        const struct tarn_image_open *how, struct tarn_io **out)
+{
+    struct raw_disk *disk;
+    uint32_t flags = file->flags;
+
+    *out = NULL;
+    if (how->flags & TARN_IMAGE_OPEN_COMPRESS)
+        return tarn_fail(call, TARN_E_UNSUPPORTED, 0, "raw images hold nothing compressed");
+    if (how->snapshot != NULL)
+        return tarn_fail(call, TARN_E_NOT_FOUND, 0, "raw images have no snapshot %s",
+                         how->snapshot);
+    if (!(how->flags & TARN_IMAGE_OPEN_WRITE))
+        flags &= ~TARN_IO_WRITABLE;
+    else if (!(flags & TARN_IO_WRITABLE))
+        return tarn_fail(call, TARN_E_ACCESS, 0, "the container is open for reading only");
+    disk = calloc(1, sizeof(*disk));
+    if (disk == NULL)
+        return tarn_fail(call, TARN_E_INTERNAL, 0, "no memory to open a raw image");
+    disk->file = file;
+    disk->io = (struct tarn_io){
+        .struct_size = sizeof(disk->io), .flags = flags, .fd = file->fd,
+        .block_size = file->block_size,
+        .pread = raw_pread, .pwrite = raw_pwrite, .flush = raw_flush, .size = raw_size,
+        .truncate = raw_truncate, .extents = raw_extents, .zero = raw_zero,
+        .discard = raw_discard, .allocate = raw_allocate, .close = raw_close,
+    };
+    *out = &disk->io;
+    return TARN_OK;
+}
+
+static int32_t raw_info(struct tarn_call *call, struct tarn_io *file)
+{
+    struct tarn_image_info info = { .struct_size = sizeof(info) };
+    int32_t status = tarn_io_size(call, file, &info.capacity);
+
+    return status == TARN_OK ? call->host->emit_image(call, &info) : status;
+}
+
+static int32_t refuse(struct tarn_call *call, const char *what)
+{
+    return tarn_fail(call, TARN_E_INVALID, 0,
+                     "a raw image has no %s: leave it out, or choose another format", what);
+}
+
+static int32_t check_spec(struct tarn_call *call, const struct tarn_image_spec *spec)
+{
+    if (spec->backing_name != NULL)
+        return refuse(call, "backing store");
+    if (spec->preallocation == TARN_PREALLOC_METADATA)
+        return refuse(call, "metadata that could be preallocated");
+    if (spec->subformat != NULL)
+        return refuse(call, "subformats");
+    if (spec->compat != NULL)
+        return refuse(call, "compatibility levels");
+    if (spec->cluster_size != 0)
+        return refuse(call, "clusters");
+    if (spec->features != NULL && spec->features[0] != NULL)
+        return refuse(call, "features");
+    if (spec->capacity > INT64_MAX)
+        return tarn_fail(call, TARN_E_INVALID, 0, "no raw image holds %llu bytes",
+                         (unsigned long long)spec->capacity);
+    return TARN_OK;
+}
+
+static int32_t raw_measure(struct tarn_call *call, const struct tarn_image_spec *spec,
+                           uint64_t *out)
+{
+    *out = spec->capacity;
+    return check_spec(call, spec);
+}
+
+/* A block device or LUN has its size already, and may be larger than what was asked for. */
+static int32_t make_size(struct tarn_call *call, struct tarn_io *file, uint64_t capacity)
+{
+    uint64_t have;
+    int32_t status;
+
+    if (!(file->flags & TARN_IO_FIXED_SIZE))
+        return tarn_io_truncate(call, file, capacity, 0);
+    status = tarn_io_size(call, file, &have);
+    if (status == TARN_OK && have < capacity)
+        return tarn_fail(call, TARN_E_NO_SPACE, 0,
+                         "the image needs %llu bytes and its container has %llu",
+                         (unsigned long long)capacity, (unsigned long long)have);
+    return status;
+}
+
+/* Without preallocation, `allocation` bytes at the start are still reserved: libvirt's volume XML
+ * asks for that with an <allocation> below the <capacity>. */
+static int32_t raw_create(struct tarn_call *call, struct tarn_io *file,
+                          const struct tarn_image_spec *spec)
+{
+    uint64_t reserved = spec->allocation < spec->capacity ? spec->allocation : spec->capacity;
+    int32_t status = check_spec(call, spec);
+
+    if (status == TARN_OK)
+        status = make_size(call, file, spec->capacity);
+    if (status != TARN_OK)
+        return status;
+    switch (spec->preallocation) {
+    case TARN_PREALLOC_OFF:
+        return io_reserve(call, file, 0, reserved);
+    case TARN_PREALLOC_FALLOC:
+        return io_reserve(call, file, 0, spec->capacity);
+    case TARN_PREALLOC_FULL:
+        return io_write_zeros(call, file, 0, spec->capacity);
+    default:
+        return tarn_fail(call, TARN_E_INVALID, 0, "preallocation %u is unknown",
+                         (unsigned int)spec->preallocation);
+    }
+}
+
+const struct tarn_format raw_format = {
+    .struct_size = sizeof(raw_format),
+    .capabilities = TARN_FORMAT_READ | TARN_FORMAT_WRITE | TARN_FORMAT_CREATE | TARN_FORMAT_GROW |
+                    TARN_FORMAT_SHRINK | TARN_FORMAT_MAP | TARN_FORMAT_TRANSPARENT,
+    .name = "raw",
+    .summary = "the guest's bytes and nothing else",
+    .info = raw_info,
+    .measure = raw_measure,
+    .create = raw_create,
+    .open = raw_open,
+};

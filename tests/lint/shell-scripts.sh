@@ -1,0 +1,15 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# No script has anything that shellcheck would say something to.
+
+# shellcheck source=tests/lint/frame.inc
+. "$(dirname "$0")/frame.inc"
+
+command -v shellcheck >/dev/null || skip "shellcheck is not installed"
+cd "$SRC" || exit 2
+for file in dev tarn .ci/run $(sources '*.sh' core sdk modules formats tools tests); do
+    [ -f "$file" ] || continue
+    shellcheck -x -P "SCRIPTDIR:$SRC" -f gcc "$file" >>"$faults"
+done
+finish

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The table of the commands on images in no pool, version, help, and what ends the shell.
+ */
+#include <stdio.h>
+
+#include "tools/help.h"
+#include "tools/image.h"
+#include "tools/json.h"
+#include "tools/report.h"
+
+static int version(struct tool *tool, const struct args *args)
+{
+    (void)args;
+    if (tool->settings.json)
+        tool_print(tool, "version", tarn_version());
+    else
+        printf("tarn %s\n", tarn_version());
+    return TARN_OK;
+}
+
+static int help(struct tool *tool, const struct args *args)
+{
+    const char *name = args_text(args, "command");
+    const struct command *command = name ? command_find(name) : NULL;
+
+    if (name && !command)
+        return tool_wrong(tool, "there is no command '%s': see 'tarn help'", name);
+    help_print(tool, command);
+    tool->streamed = true; /* it ends with an empty line itself */
+    return TARN_OK;
+}
+
+static int quit(struct tool *tool, const struct args *args)
+{
+    (void)args;
+    tool->leave_shell = true;
+    tool->streamed = true;
+    return TARN_OK;
+}
+
+#define OPTION_IMAGE { "file", VALUE_FILE, OPTION_REQUIRED, "the image", NULL }
+#define OPTION_FORMAT { "format", VALUE_FORMAT, 0, "its format; found out if not given", NULL }
+
+static const struct option no_options[] = { OPTIONS_END };
+
+static const struct option help_options[] = {
+    { "command", VALUE_COMMAND, 0, "what to explain", NULL },
+    OPTIONS_END
+};
+
+static const struct option image_options[] = { OPTION_IMAGE, OPTION_FORMAT, OPTIONS_END };
+
+static const struct option check_options[] = {
+    OPTION_IMAGE,
+    OPTION_FORMAT,
+    OPTION_FLAG("repair", "mend what can be mended"),
+    OPTIONS_END
+};
+
+static const struct option convert_options[] = {
+    { "source", VALUE_FILE, OPTION_REQUIRED, "the image to read", NULL },
+    { "target", VALUE_FILE, OPTION_REQUIRED, "the image to make; must not exist", NULL },
+    { "format", VALUE_FORMAT, OPTION_REQUIRED | OPTION_NAMED, "format of the new image", NULL },
+    { "source-format", VALUE_FORMAT, OPTION_NAMED, "format of the old; found out if not given",
+      NULL },
+    { "option", VALUE_TEXT, OPTION_NAMED | OPTION_REPEATED, "NAME=VALUE of the new format", NULL },
+    OPTION_FLAG("compress", "store it compressed: --option compress=yes"),
+    OPTIONS_END
+};
+
+static const char check_details[] =
+    "    Exit status 0: nothing is wrong, or everything was mended; 1: faults remain.";
+
+const struct command other_commands[] = {
+    { "image-info", "what an image says of itself", 0, image_options, NULL, NULL, image_info },
+    { "image-map", "print where the data of an image lie", COMMAND_JOB, image_options, NULL, NULL,
+      image_map },
+    { "image-check", "look for faults in an image", COMMAND_JOB | COMMAND_BYTES, check_options, NULL, check_details,
+      image_check },
+    { "image-convert", "copy an image into another format", COMMAND_JOB | COMMAND_BYTES, convert_options, NULL,
+      NULL, image_convert },
+    { "version", "print the version", COMMAND_OFFLINE, no_options, NULL, NULL, version },
+    { "help", "explain all commands, or one", COMMAND_OFFLINE, help_options, NULL, NULL, help },
+    { "quit", "leave the shell", COMMAND_OFFLINE | COMMAND_HIDDEN, no_options, NULL, NULL, quit },
+    { "exit", "leave the shell", COMMAND_OFFLINE | COMMAND_HIDDEN, no_options, NULL, NULL, quit },
+    { NULL, NULL, 0, NULL, NULL, NULL, NULL },
+};
