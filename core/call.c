@@ -13,6 +13,18 @@
 
 /* --- errors, cancellation, progress ------------------------------------------------------------- */
 
+/* A module may use a call from several threads of its own. Failures are rare, so the lock of the list of
+ * operations serves for them, too. */
+static void error_lock(struct call *call)
+{
+    pthread_mutex_lock(&call->operation->context->operations_lock);
+}
+
+static void error_unlock(struct call *call)
+{
+    pthread_mutex_unlock(&call->operation->context->operations_lock);
+}
+
 static int32_t host_fail(struct tarn_call *abi, int32_t status, int32_t system_errno,
                          const char *text)
 {
@@ -20,10 +32,12 @@ static int32_t host_fail(struct tarn_call *abi, int32_t status, int32_t system_e
 
     if (status <= TARN_OK || status >= TARN_STATUS_COUNT)
         status = TARN_E_INTERNAL;
+    error_lock(call);
     if (call->error != NULL)
         error_while(call->error, "%s", text);
     else
         error_set(&call->error, status, system_errno, "%s", text);
+    error_unlock(call);
     return status;
 }
 
@@ -31,15 +45,24 @@ static void host_forget(struct tarn_call *abi)
 {
     struct call *call = call_of(abi);
 
+    error_lock(call);
     tarn_error_free(call->error);
     call->error = NULL;
+    error_unlock(call);
 }
 
 static int32_t host_interrupted(struct tarn_call *abi)
 {
     struct call *call = call_of(abi);
+    struct tarn_error *why = NULL;
+    int status = operation_interrupted(call->operation, &why);
 
-    return operation_interrupted(call->operation, &call->error);
+    if (status != TARN_OK && why != NULL) {
+        error_lock(call);
+        error_pass(&call->error, why);
+        error_unlock(call);
+    }
+    return status;
 }
 
 static int32_t host_cancel_fd(struct tarn_call *abi)

@@ -13,8 +13,8 @@ struct pool_capability {
     const struct tarn_pool_type *type; /* complete; NULL = its module cannot be used */
 };
 
-/* `list` ends with an entry whose name is NULL; `image_formats` are the names of all volume formats,
- * ends with NULL. Freed with free(). */
+/* `list` ends with an entry whose name is NULL; `image_formats`, the names of all volume formats,
+ * with NULL. Freed with free(). */
 int capabilities_xml_print(char **out, const struct pool_capability *list,
                            const char *const *image_formats, struct tarn_error **error);
 

@@ -19,7 +19,7 @@ struct box {
     struct tarn_capability_record record;
 };
 
-/* --- abilities --------------------------------------------------------------------------------------- */
+/* --- abilities -------------------------------------------------------------------------------- */
 
 struct words {
     const char *list[MOST_ABILITIES + 1];
@@ -69,7 +69,7 @@ static void format_abilities(struct words *words, const struct tarn_format *form
         say_if(words, (format->capabilities & known[i].capability) != 0, known[i].word);
 }
 
-/* --- one record ------------------------------------------------------------------------------------------ */
+/* --- one record ------------------------------------------------------------------------------- */
 
 static const char *describe(struct words *words, struct tarn_capability_record *record,
                             struct arena *arena, struct registry *registry, const char *kind,
@@ -144,7 +144,7 @@ void tarn_capability_list_free(struct tarn_capability_record **list)
     free(list);
 }
 
-/* --- the list ---------------------------------------------------------------------------------------------- */
+/* --- the list --------------------------------------------------------------------------------- */
 
 struct name {
     const char *name;

@@ -43,7 +43,7 @@ static void fill(const char **text)
         *text = "";
 }
 
-/* --- the module ----------------------------------------------------------------------------------- */
+/* --- the module ------------------------------------------------------------------------------- */
 
 /* The numbers are spaced: one between two known ones allows at least what the lower allows. None at
  * all allows nothing at once. */
@@ -72,7 +72,7 @@ int descriptor_check_module(struct tarn_module *module, struct tarn_error **erro
     return TARN_OK;
 }
 
-/* --- parameters ------------------------------------------------------------------------------------ */
+/* --- parameters ------------------------------------------------------------------------------- */
 
 static bool type_known(uint32_t type)
 {
@@ -91,8 +91,8 @@ static int check_param(struct tarn_param *param, struct arena *arena, const char
     fill(&param->summary);
     if (!type_known(param->type))
         return error_set(error, TARN_E_ABI, 0,
-                         "the parameter %s of %s is of the type %" PRIu32 ", which this library does "
-                         "not know: a newer one may", param->name, what, param->type);
+                         "the parameter %s of %s is of the type %" PRIu32 ", which this library "
+                         "does not know: a newer one may", param->name, what, param->type);
     if (param->type == TARN_PARAM_ENUM && param->choices == NULL)
         return contradiction(error, "parameter", param->name, "has no choices");
     if (param->default_value == NULL)
@@ -119,7 +119,7 @@ int descriptor_check_params(const struct tarn_param *const *params, struct arena
     return TARN_OK;
 }
 
-/* --- pool types ---------------------------------------------------------------------------------------- */
+/* --- pool types ------------------------------------------------------------------------------- */
 
 static void close_nothing(void *pool)
 {
@@ -171,7 +171,7 @@ int descriptor_check_pool_type(struct tarn_pool_type *type, struct tarn_error **
     return TARN_OK;
 }
 
-/* --- formats --------------------------------------------------------------------------------------------- */
+/* --- formats ---------------------------------------------------------------------------------- */
 
 static const char *format_contradiction(const struct tarn_format *format)
 {

@@ -173,7 +173,7 @@ static int open_container(struct tarn_io **out, struct image *image, const char 
 {
     struct call call;
     int fd = -1;
-    int access = flags & TARN_OPEN_WRITE ? O_RDWR : O_RDONLY;
+    int access = flags & TARN_IMAGE_OPEN_WRITE ? O_RDWR : O_RDONLY;
     int status = open_path(&fd, image, path, access, error);
 
     if (status != TARN_OK)
@@ -229,7 +229,7 @@ int image_open_related(void *arg, struct call *call, uint32_t role, const char *
     if (status == TARN_OK && role == TARN_RELATED_BACKING)
         status = open_backing(image, path, format, out, error);
     else if (status == TARN_OK)
-        status = open_container(out, image, path, flags & TARN_OPEN_WRITE, error);
+        status = open_container(out, image, path, flags, error);
     free(path);
     return status;
 }

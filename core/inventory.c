@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Generations let a refresh run beside everything else: it drops only what was neither seen by itself
- * nor put by anybody since it began, and cannot bring back what was removed meanwhile.
+ * Generations let looks run beside everything else: one drops only what neither it nor a later one
+ * saw, and cannot bring back what was removed since it began.
  */
 #include "core/inventory.h"
 
@@ -11,10 +11,19 @@
 
 #include "core/operation.h"
 
+/* A volume that was removed while somebody looked. */
+struct tombstone {
+    UT_hash_handle hh;
+    uint64_t generation; /* looks before it saw what is no more */
+    char name[];
+};
+
 struct inventory {
     pthread_mutex_t mutex;
     struct volume_entry *table;
-    uint64_t generation;
+    struct tombstone *buried;
+    uint64_t generation;    /* of the latest look, or removal */
+    uint64_t cleared;       /* looks before it bring nothing */
     unsigned looking;       /* looks that have begun and not ended */
     int64_t complete_since;
 };
@@ -82,31 +91,42 @@ static void table_drop(struct inventory *inventory, struct volume_entry *entry)
     volume_entry_unref(entry);
 }
 
-void inventory_end(struct inventory *inventory, uint64_t generation, bool complete,
-                   void (*gone)(void *arg, const struct volume_entry *entry), void *arg)
+static void drop_tombstones(struct inventory *inventory)
+{
+    struct tombstone *tombstone;
+    struct tombstone *next;
+
+    HASH_ITER(hh, inventory->buried, tombstone, next) {
+        HASH_DEL(inventory->buried, tombstone);
+        free(tombstone);
+    }
+}
+
+static void drop_unseen(struct inventory *inventory, uint64_t generation,
+                        void (*gone)(void *arg, const struct volume_entry *entry), void *arg)
 {
     struct volume_entry *entry;
     struct volume_entry *next;
 
-    pthread_mutex_lock(&inventory->mutex);
-    inventory->looking--;
     HASH_ITER(hh, inventory->table, entry, next) {
-        if (entry->removed) {
-            if (inventory->looking == 0)
-                table_drop(inventory, entry);
-        } else if (complete && entry->generation < generation) {
-            gone(arg, entry);
-            table_drop(inventory, entry);
-        }
+        if (entry->generation >= generation)
+            continue;
+        gone(arg, entry);
+        table_drop(inventory, entry);
     }
-    pthread_mutex_unlock(&inventory->mutex);
 }
 
-void inventory_completed(struct inventory *inventory, int64_t since)
+void inventory_end(struct inventory *inventory, uint64_t generation, int64_t since,
+                   void (*gone)(void *arg, const struct volume_entry *entry), void *arg)
 {
     pthread_mutex_lock(&inventory->mutex);
-    if (since > inventory->complete_since)
-        inventory->complete_since = since;
+    if (since != 0 && generation > inventory->cleared) {
+        drop_unseen(inventory, generation, gone, arg);
+        if (since > inventory->complete_since)
+            inventory->complete_since = since;
+    }
+    if (--inventory->looking == 0)
+        drop_tombstones(inventory);
     pthread_mutex_unlock(&inventory->mutex);
 }
 
@@ -140,6 +160,16 @@ static bool same_volume(const struct volume_entry *a, const struct volume_entry 
            a->info.capacity == b->info.capacity && a->info.allocation == b->info.allocation;
 }
 
+/* A look that began before the volume was removed, or before everything was forgotten. */
+static bool is_outdated(struct inventory *inventory, const char *name, uint64_t generation)
+{
+    struct tombstone *tombstone;
+
+    HASH_FIND_STR(inventory->buried, name, tombstone);
+    return generation <= inventory->cleared ||
+           (tombstone != NULL && generation < tombstone->generation);
+}
+
 enum inventory_news inventory_put(struct inventory *inventory, struct volume_entry *entry,
                                   uint64_t generation)
 {
@@ -148,15 +178,15 @@ enum inventory_news inventory_put(struct inventory *inventory, struct volume_ent
 
     pthread_mutex_lock(&inventory->mutex);
     HASH_FIND_STR(inventory->table, entry->info.name, old);
-    if (old != NULL && old->removed && generation != 0 && generation <= old->generation) {
+    if (is_outdated(inventory, entry->info.name, generation) ||
+        (old != NULL && generation < old->generation)) {
         pthread_mutex_unlock(&inventory->mutex);
         volume_entry_unref(entry);
         return INVENTORY_STALE;
     }
-    entry->generation = inventory->generation;
+    entry->generation = generation;
     if (old != NULL) {
-        if (!old->removed)
-            news = same_volume(old, entry) ? INVENTORY_SAME : INVENTORY_CHANGED;
+        news = same_volume(old, entry) ? INVENTORY_SAME : INVENTORY_CHANGED;
         table_drop(inventory, old);
     }
     HASH_ADD_KEYPTR(hh, inventory->table, entry->info.name, strlen(entry->info.name), entry);
@@ -164,7 +194,7 @@ enum inventory_news inventory_put(struct inventory *inventory, struct volume_ent
     return news;
 }
 
-bool inventory_confirm(struct inventory *inventory, const char *name,
+bool inventory_confirm(struct inventory *inventory, const char *name, uint64_t generation,
                        const struct tarn_identity *identity,
                        bool (*still)(void *arg, const struct volume_entry *entry), void *arg)
 {
@@ -173,46 +203,51 @@ bool inventory_confirm(struct inventory *inventory, const char *name,
 
     pthread_mutex_lock(&inventory->mutex);
     HASH_FIND_STR(inventory->table, name, entry);
-    confirmed = entry != NULL && !entry->removed && is_known(identity) &&
+    confirmed = entry != NULL && is_known(identity) &&
                 same_identity(&entry->identity, identity) && still(arg, entry);
-    if (confirmed)
-        entry->generation = inventory->generation;
+    if (confirmed) {
+        atomic_store(&entry->observed, clock_realtime());
+        if (generation > entry->generation)
+            entry->generation = generation;
+    }
     pthread_mutex_unlock(&inventory->mutex);
     return confirmed;
 }
 
-/* A tombstone is the name alone: the old entry may still be in somebody's hands. */
-static void table_bury(struct inventory *inventory, const char *name)
+/* Without memory an outdated sight may come in, until the next look. */
+static void bury(struct inventory *inventory, const char *name, uint64_t generation)
 {
-    struct volume_entry *tombstone = volume_entry_new();
+    struct tombstone *tombstone;
 
-    if (tombstone == NULL)
-        return;
-    tombstone->info.name = arena_strdup(tombstone->arena, name);
-    tombstone->removed = true;
-    tombstone->generation = ++inventory->generation;
-    if (tombstone->info.name == NULL) {
-        volume_entry_unref(tombstone);
-        return;
+    HASH_FIND_STR(inventory->buried, name, tombstone);
+    if (tombstone == NULL) {
+        tombstone = malloc(sizeof(*tombstone) + strlen(name) + 1);
+        if (tombstone == NULL)
+            return;
+        strcpy(tombstone->name, name);
+        tombstone->generation = 0;
+        HASH_ADD_STR(inventory->buried, name, tombstone);
     }
-    HASH_ADD_KEYPTR(hh, inventory->table, tombstone->info.name, strlen(tombstone->info.name),
-                    tombstone);
+    if (generation > tombstone->generation)
+        tombstone->generation = generation;
 }
 
-bool inventory_remove(struct inventory *inventory, const char *name)
+bool inventory_remove(struct inventory *inventory, const char *name, uint64_t generation)
 {
     struct volume_entry *entry;
-    bool was_in;
+    bool goes;
 
     pthread_mutex_lock(&inventory->mutex);
+    if (generation == 0)
+        generation = ++inventory->generation;
     HASH_FIND_STR(inventory->table, name, entry);
-    was_in = entry != NULL && !entry->removed;
-    if (entry != NULL)
+    goes = entry != NULL && entry->generation <= generation;
+    if (goes)
         table_drop(inventory, entry);
     if (inventory->looking > 0)
-        table_bury(inventory, name);
+        bury(inventory, name, generation);
     pthread_mutex_unlock(&inventory->mutex);
-    return was_in;
+    return goes;
 }
 
 void inventory_clear(struct inventory *inventory)
@@ -223,6 +258,8 @@ void inventory_clear(struct inventory *inventory)
     pthread_mutex_lock(&inventory->mutex);
     HASH_ITER(hh, inventory->table, entry, next)
         table_drop(inventory, entry);
+    drop_tombstones(inventory);
+    inventory->cleared = inventory->generation;
     inventory->complete_since = 0;
     pthread_mutex_unlock(&inventory->mutex);
 }
@@ -233,8 +270,6 @@ struct volume_entry *inventory_find(struct inventory *inventory, const char *nam
 
     pthread_mutex_lock(&inventory->mutex);
     HASH_FIND_STR(inventory->table, name, entry);
-    if (entry != NULL && entry->removed)
-        entry = NULL;
     if (entry != NULL)
         volume_entry_ref(entry);
     pthread_mutex_unlock(&inventory->mutex);
@@ -259,8 +294,7 @@ struct volume_entry **inventory_all(struct inventory *inventory)
     list = calloc(HASH_COUNT(inventory->table) + 1, sizeof(struct volume_entry *));
     if (list != NULL)
         for (entry = inventory->table; entry != NULL; entry = entry->hh.next)
-            if (!entry->removed)
-                list[count++] = volume_entry_ref(entry);
+            list[count++] = volume_entry_ref(entry);
     pthread_mutex_unlock(&inventory->mutex);
     if (list != NULL)
         qsort(list, count, sizeof(struct volume_entry *), by_name);

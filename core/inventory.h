@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The inventory: what was last seen of a pool's volumes. Entries never change once they are in; a new
- * sight of a volume replaces its entry. All functions may run in any thread.
+ * The inventory: what was last seen of a pool's volumes. What an entry says never changes once it is
+ * in; a new sight of a volume replaces its entry. Looks run beside each other, so each has a
+ * generation, and what an earlier look brings never replaces what a later one brought. All functions may
+ * run in any thread.
  */
 #ifndef CORE_INVENTORY_H
 #define CORE_INVENTORY_H
@@ -20,11 +22,10 @@ struct volume_entry {
     UT_hash_handle hh;
     struct arena *arena;
     atomic_int references;
-    uint64_t generation;           /* the inventory's, when it was last seen */
-    bool removed;                  /* a tombstone: keeps an older sight from coming in */
+    uint64_t generation;           /* of the latest look that saw it */
     bool recorded;                 /* the format is from tarn's record */
     bool has_image;                /* `image` says something */
-    int64_t observed;
+    _Atomic int64_t observed;      /* when it was last seen to be so */
     struct tarn_volume_info info;  /* io and head are NULL; status is the whole volume's */
     struct tarn_image_info image;  /* files and properties are NULL */
     struct tarn_identity identity;
@@ -43,25 +44,26 @@ struct volume_entry *volume_entry_new(void);
 struct volume_entry *volume_entry_ref(struct volume_entry *entry);
 void volume_entry_unref(struct volume_entry *entry);
 
-/* A look at everything begins; the generation it has from now on. */
+/* A look begins, at everything or at one volume; the generation it has from now on. */
 uint64_t inventory_begin(struct inventory *inventory);
-/* It has ended: what was not seen since is handed to `gone` and goes, unless it failed. */
-void inventory_end(struct inventory *inventory, uint64_t generation, bool complete,
+/* It has ended. `since` is when it began (nanoseconds of CLOCK_MONOTONIC) if it saw everything: then
+ * what no look as late as this one saw is handed to `gone` and goes. Else 0. */
+void inventory_end(struct inventory *inventory, uint64_t generation, int64_t since,
                    void (*gone)(void *arg, const struct volume_entry *entry), void *arg);
 
 enum inventory_news { INVENTORY_ADDED, INVENTORY_CHANGED, INVENTORY_SAME, INVENTORY_STALE };
 
-/* Takes over the caller's reference. `generation` is of the look that saw it, 0 = a look at just this
- * one, now. INVENTORY_STALE: it was removed since that look began, and stays so. */
+/* Takes over the caller's reference. INVENTORY_STALE: a later look saw it, or it was removed since that
+ * look began; all stays as it is. */
 enum inventory_news inventory_put(struct inventory *inventory, struct volume_entry *entry,
                                   uint64_t generation);
 /* It is there as before: like putting the same again. False if nothing or another is known. */
-bool inventory_confirm(struct inventory *inventory, const char *name,
+bool inventory_confirm(struct inventory *inventory, const char *name, uint64_t generation,
                        const struct tarn_identity *identity,
                        bool (*still)(void *arg, const struct volume_entry *entry), void *arg);
-/* True if it was in. */
-bool inventory_remove(struct inventory *inventory, const char *name);
-/* Everything. */
+/* The look of that generation found it gone; 0 = it was removed just now. True if it was in and goes. */
+bool inventory_remove(struct inventory *inventory, const char *name, uint64_t generation);
+/* Everything, and what the looks that have begun will bring. */
 void inventory_clear(struct inventory *inventory);
 
 /* New references; NULL if it is not there, or without memory. */
@@ -70,8 +72,6 @@ struct volume_entry *inventory_find(struct inventory *inventory, const char *nam
 struct volume_entry **inventory_all(struct inventory *inventory);
 void volume_entry_list_free(struct volume_entry **list);
 
-/* A complete look began then (nanoseconds of CLOCK_MONOTONIC) and has ended. */
-void inventory_completed(struct inventory *inventory, int64_t since);
 /* When the last complete look began (nanoseconds of CLOCK_MONOTONIC); 0 = never. */
 int64_t inventory_complete_since(struct inventory *inventory);
 

@@ -79,8 +79,16 @@ void job_tell(struct tarn_job *job, uint64_t done, uint64_t total)
         job->progress(job->progress_arg, done, total);
 }
 
-void job_finished(struct tarn_job *job, uint64_t done, uint64_t total)
+void job_finished(struct tarn_job *job, bool was_told, uint64_t done, uint64_t total)
 {
+    uint64_t count;
+
+    if (was_told) {
+        atomic_store(&job->cancelled, false);
+        /* Empties the counter at once; fails only if somebody else did. */
+        if (read(job->cancel_fd, &count, sizeof(count)) < 0)
+            count = 0;
+    }
     if (done != 0 || total != 0)
         job_tell(job, done, total);
 }

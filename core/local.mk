@@ -40,6 +40,8 @@ core_sources = \
 	core/image.h \
 	core/inventory.c \
 	core/inventory.h \
+	core/io-guard.c \
+	core/io-guard.h \
 	core/job.c \
 	core/job.h \
 	core/loader.c \

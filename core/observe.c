@@ -195,7 +195,7 @@ static void describe(struct image_look *look, const struct format_ref *format, s
 }
 
 /* The format that counts: the recorded one, else what the bytes look like. */
-static int find_format(struct format_ref *out, struct image_look *look, struct call *call,
+static int find_format(struct format_ref *out, struct image_look *look,
                        const struct probe_subject *subject, struct tarn_error **error)
 {
     struct observer *observer = look->observer;
@@ -213,7 +213,6 @@ static int find_format(struct format_ref *out, struct image_look *look, struct c
         status = probe_format(out, context->registry, subject, error);
     }
     record_clear(&record);
-    (void)call;
     return status;
 }
 
@@ -229,11 +228,16 @@ static void look_inside(struct observer *observer, struct volume_entry *entry, s
     head_io_init(&head, told->io, told->head, told->head_length, entry->info.physical);
     subject = (struct probe_subject){ call, &head.io, told->head, told->head_length,
                                       entry->info.physical };
-    if (find_format(&format, &look, call, &subject, &why) == TARN_OK)
+    if (find_format(&format, &look, &subject, &why) == TARN_OK) {
         describe(&look, &format, &head.io);
-    else
-        set_status(entry, TARN_VOLUME_UNREADABLE,
-                   why != NULL ? tarn_error_message(why) : "the format cannot be found out");
+        return;
+    }
+    if (why == NULL) { /* a read that failed says so in the call, which goes on with other volumes */
+        why = call->error;
+        call->error = NULL;
+    }
+    set_status(entry, TARN_VOLUME_UNREADABLE,
+               why != NULL ? tarn_error_message(why) : "the format cannot be found out");
     tarn_error_free(why);
 }
 
@@ -284,7 +288,7 @@ static int take_volume(void *arg, struct call *call, const struct tarn_volume_in
         return tarn_fail(&call->abi, TARN_E_INTERNAL, 0,
                          "a volume without a name or path, or no memory for it");
     }
-    if (observer->generation == 0) {
+    if (observer->single) {
         volume_entry_unref(observer->found);
         observer->found = volume_entry_ref(entry);
     }
@@ -310,7 +314,8 @@ static int know_volume(void *arg, const char *name, const struct tarn_identity *
 {
     struct observer *observer = arg;
 
-    return inventory_confirm(observer->pool->inventory, name, identity, still_true, observer);
+    return inventory_confirm(observer->pool->inventory, name, observer->generation, identity,
+                             still_true, observer);
 }
 
 static int take_pool(void *arg, const struct tarn_pool_info *info)
@@ -338,17 +343,19 @@ const struct call_sink observer_sink = {
 
 /* --- looks ----------------------------------------------------------------------------------------------- */
 
-void observer_begin(struct observer *observer, struct tarn_pool *pool,
-                    struct pool_session *session, struct operation *operation)
+static void observer_begin(struct observer *observer, struct tarn_pool *pool,
+                           struct pool_session *session, struct operation *operation, bool single)
 {
     memset(observer, 0, sizeof(*observer));
     observer->pool = pool;
     observer->session = session;
     observer->operation = operation;
+    observer->single = single;
     observer->records = record_any(pool->context, pool->name);
     /* What was there before the first look at everything is no news. */
-    observer->tell =
-        events_wanted(pool->context) && inventory_complete_since(pool->inventory) != 0;
+    observer->tell = events_wanted(pool->context) &&
+                     (single || inventory_complete_since(pool->inventory) != 0);
+    observer->generation = inventory_begin(pool->inventory);
 }
 
 static void tell_removed(void *arg, const struct volume_entry *entry)
@@ -367,17 +374,14 @@ int pool_observe_all(struct tarn_pool *pool, struct pool_session *session,
     struct call call;
     int status;
 
-    observer_begin(&observer, pool, session, operation);
-    observer.generation = inventory_begin(pool->inventory);
+    observer_begin(&observer, pool, session, operation, false);
     pool_call_begin(&call, session, operation, "refresh");
     call.sink = &observer_sink;
     call.sink_arg = &observer;
     status = pool_call_end(&call, session,
                            session->type.type->refresh(&call.abi, session->handle), error);
-    inventory_end(pool->inventory, observer.generation, status == TARN_OK, tell_removed,
-                  &observer);
-    if (status == TARN_OK)
-        inventory_completed(pool->inventory, since);
+    inventory_end(pool->inventory, observer.generation, status == TARN_OK ? since : 0,
+                  tell_removed, &observer);
     return status;
 }
 
@@ -399,7 +403,7 @@ int pool_observe_one(struct volume_entry **out, struct tarn_pool *pool,
                                pool->name, name);
         return status;
     }
-    observer_begin(&observer, pool, session, operation);
+    observer_begin(&observer, pool, session, operation, true);
     pool_call_begin(&call, session, operation, "lookup");
     call.sink = &observer_sink;
     call.sink_arg = &observer;
@@ -407,10 +411,14 @@ int pool_observe_one(struct volume_entry **out, struct tarn_pool *pool,
                            &why);
     if (status == TARN_OK && observer.found == NULL)
         status = error_set(&why, TARN_E_INTERNAL, 0, "the module found the volume and told nothing");
-    if (status == TARN_E_NOT_FOUND && inventory_remove(pool->inventory, name) && observer.tell)
+    if (status == TARN_E_NOT_FOUND &&
+        inventory_remove(pool->inventory, name, observer.generation) && observer.tell)
         tell_volume(pool, TARN_EVENT_VOLUME_REMOVED, name);
-    if (status != TARN_OK)
+    inventory_end(pool->inventory, observer.generation, 0, NULL, NULL);
+    if (status != TARN_OK) {
+        volume_entry_unref(observer.found);
         return why != NULL ? error_pass(error, why) : status;
+    }
     *out = observer.found;
     return TARN_OK;
 }

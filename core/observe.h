@@ -14,16 +14,14 @@ struct observer {
     struct tarn_pool *pool;
     struct pool_session *session;
     struct operation *operation;
-    uint64_t generation;        /* of a look at everything; 0 = at one volume */
+    uint64_t generation;        /* of the look */
+    bool single;                /* at one volume, not at everything */
     bool records;               /* the pool may have records */
     bool tell;                  /* somebody listens to events */
     struct volume_entry *found; /* of a look at one volume; counted */
 };
 
 extern const struct call_sink observer_sink;
-
-void observer_begin(struct observer *observer, struct tarn_pool *pool,
-                    struct pool_session *session, struct operation *operation);
 
 /* Looks at everything. The state is locked; runs beside everything else in the pool. */
 int pool_observe_all(struct tarn_pool *pool, struct pool_session *session,

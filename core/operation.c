@@ -57,6 +57,29 @@ void operation_begin(struct operation *operation, struct tarn_context *context, 
     pthread_mutex_unlock(&context->operations_lock);
 }
 
+void operation_set_names(struct operation *operation, const char *pool, const char *volume)
+{
+    struct tarn_context *context = operation->context;
+
+    pthread_mutex_lock(&context->operations_lock);
+    if (pool != NULL)
+        operation->pool = pool;
+    if (volume != NULL)
+        operation->volume = volume;
+    pthread_mutex_unlock(&context->operations_lock);
+}
+
+void operation_leave_job(struct operation *operation)
+{
+    struct tarn_job *job = operation->job;
+
+    operation->job = NULL;
+    operation->deadline = 0;
+    if (job != NULL)
+        job_finished(job, atomic_load(&operation->cancelled), atomic_load(&operation->done),
+                     atomic_load(&operation->total));
+}
+
 void operation_end(struct operation *operation)
 {
     struct tarn_context *context = operation->context;
@@ -69,9 +92,7 @@ void operation_end(struct operation *operation)
     if (operation->next != NULL)
         operation->next->previous = operation->previous;
     pthread_mutex_unlock(&context->operations_lock);
-    if (operation->job != NULL)
-        job_finished(operation->job, atomic_load(&operation->done),
-                     atomic_load(&operation->total));
+    operation_leave_job(operation);
 }
 
 void operation_step_begin(struct operation *operation, const char *step)
@@ -109,8 +130,10 @@ int operation_interrupted(struct operation *operation, struct tarn_error **error
 {
     int64_t deadline = deadline_of(operation);
 
-    if (operation->job != NULL && job_cancelled(operation->job))
+    if (operation->job != NULL && job_cancelled(operation->job)) {
+        atomic_store(&operation->cancelled, true);
         return error_set(error, TARN_E_CANCELLED, 0, "%s was cancelled", operation->name);
+    }
     if (deadline != 0 && clock_monotonic() >= deadline)
         return error_set(error, TARN_E_TIMEOUT, 0,
                          "%s did not end within its deadline: try again with more time",
@@ -136,6 +159,7 @@ int operation_cancel_fd(const struct operation *operation)
 
 void operation_progress(struct operation *operation, uint64_t done, uint64_t total)
 {
+    int64_t told;
     int64_t now;
 
     atomic_store_explicit(&operation->done, done, memory_order_relaxed);
@@ -143,8 +167,10 @@ void operation_progress(struct operation *operation, uint64_t done, uint64_t tot
     if (operation->job == NULL)
         return;
     now = clock_monotonic();
-    if (now - operation->told < PROGRESS_INTERVAL)
+    told = atomic_load(&operation->told);
+    /* Of several threads of a module that get here at once, one tells. */
+    if (now - told < PROGRESS_INTERVAL ||
+        !atomic_compare_exchange_strong(&operation->told, &told, now))
         return;
-    operation->told = now;
     job_tell(operation->job, done, total);
 }

@@ -25,7 +25,8 @@ struct operation {
     int64_t step_deadline; /* nanoseconds of CLOCK_MONOTONIC; 0 = none */
     _Atomic uint64_t done;
     _Atomic uint64_t total;
-    int64_t told;       /* when progress was last told, CLOCK_MONOTONIC */
+    _Atomic int64_t told;  /* when progress was last told, CLOCK_MONOTONIC */
+    atomic_bool cancelled; /* it was told so */
     struct operation *previous, *next; /* the context's list of running operations */
 };
 
@@ -33,6 +34,10 @@ struct operation {
 void operation_begin(struct operation *operation, struct tarn_context *context, const char *name,
                      const char *pool, const char *volume, struct tarn_job *job);
 void operation_end(struct operation *operation);
+/* Once it is known what it works on. NULL leaves what was said. */
+void operation_set_names(struct operation *operation, const char *pool, const char *volume);
+/* It goes on without its job and the job's deadline: the job's operation is over. */
+void operation_leave_job(struct operation *operation);
 
 /* Around a function of a pool type that leaves this process (mounts, asks a server): it gets the
  * context's deadline, unless the job has one of its own, and a pool whose step outlives it is told to

@@ -13,7 +13,7 @@
 
 #include "core/error.h"
 
-/* --- one value ------------------------------------------------------------------------------------ */
+/* --- one value -------------------------------------------------------------------------------- */
 
 /* How a value appears in an error text. */
 static const char *shown(const struct tarn_param *param, const char *value)
@@ -138,7 +138,7 @@ int param_value_check(const char **out, struct arena *arena, const struct tarn_p
     }
 }
 
-/* --- lists ------------------------------------------------------------------------------------------ */
+/* --- lists ------------------------------------------------------------------------------------ */
 
 static size_t params_count(const struct tarn_param *const *params)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Typed parameters: what people write is checked by a module's own table (tarn/param.h), so that the
- * module reads text that is valid.
+ * Typed parameters: what people write is checked by a module's own table (tarn/param.h), so that
+ * the module reads text that is valid.
  */
 #ifndef CORE_PARAMS_H
 #define CORE_PARAMS_H
@@ -12,9 +12,9 @@
 
 #include "core/arena.h"
 
-/* Checks `given` (ends with NULL; NULL = nothing) by the table `params` (likewise), and stores in *out
- * every parameter that has a value, the defaults too, in the table's order: BYTES as decimal bytes,
- * INTEGER without leading zeros. All of it is in the arena. `what` begins the error texts: "the
+/* Checks `given` (ends with NULL; NULL = nothing) by the table `params` (likewise), and stores in
+ * *out every parameter that has a value, the defaults too, in the table's order: BYTES as decimal
+ * bytes, INTEGER without leading zeros. All of it is in the arena. `what` begins the error texts: "the
  * module dir", "the format qcow2". TARN_E_INVALID: an unknown name (the known ones are told), one
  * given twice, a bad value (never told of a secret), a required one missing. */
 int params_check(const struct tarn_property *const **out, struct arena *arena,

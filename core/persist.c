@@ -19,6 +19,7 @@
 #include "sdk/helpers/errno-status.h"
 
 #define TEMPORARY_PREFIX ".tarn-"
+#define TEMPORARY_SUFFIX ".new"
 
 static int failed(struct tarn_error **error, int system_errno, const char *what,
                   const char *folder, const char *name)
@@ -50,7 +51,8 @@ static int write_all(int fd, const char *bytes, size_t length)
 /* A name that no other thread or process uses: ours is in it, twice. */
 static void temporary_name(char *name, size_t size, const void *unique)
 {
-    snprintf(name, size, TEMPORARY_PREFIX "%ld-%lx.new", (long)getpid(), (unsigned long)unique);
+    snprintf(name, size, TEMPORARY_PREFIX "%ld-%lx" TEMPORARY_SUFFIX, (long)getpid(),
+             (unsigned long)unique);
 }
 
 /* Gives the unnamed file its name; where that is taken, another, and with it the place of the old
@@ -210,7 +212,19 @@ bool persist_needs_clean(const char *folder)
     return found;
 }
 
+/* Exactly what temporary_name makes: a volume may be called ".tarn-x", and its record bears its name. */
 bool persist_is_temporary(const char *name)
 {
-    return strncmp(name, TEMPORARY_PREFIX, sizeof(TEMPORARY_PREFIX) - 1) == 0;
+    const size_t prefix = sizeof(TEMPORARY_PREFIX) - 1;
+    size_t digits;
+
+    if (strncmp(name, TEMPORARY_PREFIX, prefix) != 0)
+        return false;
+    name += prefix;
+    digits = strspn(name, "0123456789");
+    if (digits == 0 || name[digits] != '-')
+        return false;
+    name += digits + 1;
+    digits = strspn(name, "0123456789abcdef");
+    return digits > 0 && strcmp(name + digits, TEMPORARY_SUFFIX) == 0;
 }

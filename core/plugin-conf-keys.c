@@ -12,7 +12,7 @@
 #include "core/arena.h"
 #include "core/error.h"
 
-int plugin_reading_wrong(struct plugin_reading *reading, const char *format, ...)
+int conf_wrong(struct plugin_reading *reading, const char *format, ...)
 {
     char text[512];
     va_list arguments;
@@ -33,7 +33,7 @@ bool plugin_name_valid(const char *name)
            name[strspn(name, letters)] == '\0' && strlen(name) < 64;
 }
 
-/* --- the keys of [module] ------------------------------------------------------------------------- */
+/* --- the keys of [module] --------------------------------------------------------------------- */
 
 static int take_file(struct plugin_reading *reading, const char *value)
 {
@@ -42,8 +42,8 @@ static int take_file(struct plugin_reading *reading, const char *value)
     bool climbs = strncmp(value, "../", 3) == 0 || strstr(value, "/../") != NULL;
 
     if (length < 4 || strcmp(value + length - 3, ".so") != 0 || climbs)
-        return plugin_reading_wrong(reading, "file is \"%s\", not the name of a .so in %s", value,
-                     reading->modules);
+        return conf_wrong(reading, "file is \"%s\", not the name of a .so in %s", value,
+                          reading->modules);
     conf->file = value[0] == '/' ? arena_strdup(conf->arena, value)
                                  : arena_printf(conf->arena, "%s/%s", reading->modules, value);
     return 1;
@@ -65,8 +65,8 @@ static int take_abi(struct plugin_reading *reading, const char *value)
     long number;
 
     if (!take_number(&number, value, 1, UINT16_MAX))
-        return plugin_reading_wrong(reading, "abi is \"%s\", not the major number of the module ABI (%d)", value,
-                     TARN_ABI_MAJOR);
+        return conf_wrong(reading, "abi is \"%s\", not the major number of the module ABI (%d)",
+                          value, TARN_ABI_MAJOR);
     reading->conf->abi = (uint32_t)number;
     return 1;
 }
@@ -90,22 +90,24 @@ static int take_provides(struct plugin_reading *reading, const char *value)
         if (word == NULL)
             return 0;
         if (!provision_valid(word))
-            return plugin_reading_wrong(reading, "provides has \"%s\", not pool:NAME or format:NAME", word);
+            return conf_wrong(reading, "provides has \"%s\", not pool:NAME or format:NAME", word);
         if (count == PLUGIN_MOST_PROVIDES)
-            return plugin_reading_wrong(reading, "provides has more than %u words", PLUGIN_MOST_PROVIDES);
+            return conf_wrong(reading, "provides has more than %u words", PLUGIN_MOST_PROVIDES);
         for (i = 0; i < count; i++)
             if (strcmp(reading->provides[i], word) == 0)
-                return plugin_reading_wrong(reading, "provides has %s twice", word);
+                return conf_wrong(reading, "provides has %s twice", word);
         reading->provides[count++] = word;
         value += length;
     }
-    return count > 0 ? 1 : plugin_reading_wrong(reading, "provides is empty: say pool:NAME or format:NAME");
+    if (count == 0)
+        return conf_wrong(reading, "provides is empty: say pool:NAME or format:NAME");
+    return 1;
 }
 
 static int take_enabled(struct plugin_reading *reading, const char *value)
 {
     if (strcmp(value, "yes") != 0 && strcmp(value, "no") != 0)
-        return plugin_reading_wrong(reading, "enabled is \"%s\", not yes or no", value);
+        return conf_wrong(reading, "enabled is \"%s\", not yes or no", value);
     reading->conf->enabled = value[0] == 'y';
     return 1;
 }
@@ -115,7 +117,7 @@ static int take_priority(struct plugin_reading *reading, const char *value)
     long number;
 
     if (!take_number(&number, value, 0, 1000))
-        return plugin_reading_wrong(reading, "priority is \"%s\", not a number from 0 to 1000", value);
+        return conf_wrong(reading, "priority is \"%s\", not a number from 0 to 1000", value);
     reading->conf->priority = (int32_t)number;
     return 1;
 }
@@ -133,7 +135,7 @@ static const struct {
 };
 #define KEY_COUNT (sizeof(keys) / sizeof(keys[0]))
 
-/* --- inih's handler ----------------------------------------------------------------------------------- */
+/* --- inih's handler --------------------------------------------------------------------------- */
 
 /* Names that begin so belong to whoever wrote the file. */
 static bool foreign(const char *name)
@@ -149,12 +151,13 @@ static int take_module_key(struct plugin_reading *reading, const char *name, con
         if (strcmp(keys[i].name, name) != 0)
             continue;
         if (reading->seen & (1u << i))
-            return plugin_reading_wrong(reading, "%s is there twice", name);
+            return conf_wrong(reading, "%s is there twice", name);
         reading->seen |= 1u << i;
         return keys[i].take(reading, value);
     }
-    return plugin_reading_wrong(reading, "[module] has no key \"%s\"; it knows file, abi, provides, enabled, "
-                 "priority, and x-… for notes of your own", name);
+    return conf_wrong(reading,
+                      "[module] has no key \"%s\"; it knows file, abi, provides, enabled, "
+                      "priority, and x-… for notes of your own", name);
 }
 
 static int take_option(struct plugin_reading *reading, const char *name, const char *value)
@@ -165,9 +168,9 @@ static int take_option(struct plugin_reading *reading, const char *name, const c
 
     for (i = 0; i < reading->option_count; i++)
         if (strcmp(reading->options[i].name, name) == 0)
-            return plugin_reading_wrong(reading, "%s is there twice", name);
+            return conf_wrong(reading, "%s is there twice", name);
     if (reading->option_count == PLUGIN_MOST_OPTIONS)
-        return plugin_reading_wrong(reading, "[options] has more than %u keys", PLUGIN_MOST_OPTIONS);
+        return conf_wrong(reading, "[options] has more than %u keys", PLUGIN_MOST_OPTIONS);
     option->struct_size = sizeof(*option);
     option->name = arena_strdup(arena, name);
     option->value = arena_strdup(arena, value);
@@ -184,9 +187,9 @@ int plugin_key_take(void *user, const char *section, const char *name, const cha
     if (reading->conf->error != NULL)
         return 0;
     if (section == NULL || name == NULL || value == NULL)
-        return plugin_reading_wrong(reading, "neither a section, nor key = value, nor a comment");
+        return conf_wrong(reading, "neither a section, nor key = value, nor a comment");
     if (reading->indented)
-        return plugin_reading_wrong(reading, "a line that begins with a blank: remove the blank");
+        return conf_wrong(reading, "a line that begins with a blank: remove the blank");
     if (foreign(section) || foreign(name))
         return 1;
     if (strcmp(section, "module") == 0)
@@ -194,9 +197,9 @@ int plugin_key_take(void *user, const char *section, const char *name, const cha
     if (strcmp(section, "options") == 0)
         return take_option(reading, name, value);
     if (section[0] == '\0')
-        return plugin_reading_wrong(reading, "the key \"%s\" is in no section", name);
-    return plugin_reading_wrong(reading, "unknown section [%s]; there are [module], [options] and [x-…]",
-                 section);
+        return conf_wrong(reading, "the key \"%s\" is in no section", name);
+    return conf_wrong(reading, "unknown section [%s]; there are [module], [options] and [x-…]",
+                      section);
 }
 
 int plugin_keys_check(struct plugin_reading *reading)

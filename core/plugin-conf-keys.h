@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The keys of a .conf: which there are, and what each may hold. Between plugin-conf.c, which reads the
- * file, and plugin-conf-keys.c.
+ * The keys of a .conf: which there are, and what each may hold. For plugin-conf.c, which reads the
+ * file.
  */
 #ifndef CORE_PLUGIN_CONF_KEYS_H
 #define CORE_PLUGIN_CONF_KEYS_H
@@ -30,7 +30,7 @@ int plugin_key_take(void *reading, const char *section, const char *name, const 
 int plugin_keys_check(struct plugin_reading *reading);
 
 /* Keeps an error that begins with file and line; answers 0, as an inih handler does. */
-int plugin_reading_wrong(struct plugin_reading *reading, const char *format, ...)
+int conf_wrong(struct plugin_reading *reading, const char *format, ...)
     TARN_PRINTF(2, 3);
 
 #endif

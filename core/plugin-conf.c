@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The format is inih's; what keys there are, and what they may hold, is in the table below. inih
- * tells its handler no line numbers and cuts long lines: the reader counts, and refuses them.
+ * The format is inih's; what keys there are, and what they may hold, is in plugin-conf-keys.c.
+ * inih tells its handler no line numbers and cuts long lines: the reader counts, and refuses them.
  */
 #include "core/plugin-conf-keys.h"
 
@@ -33,7 +33,7 @@ static char *next_line(char *buffer, int room, void *user)
     reading->line++;
     reading->indented = reading->text[0] == ' ' || reading->text[0] == '\t';
     if (length + 2 > (size_t)room) {
-        plugin_reading_wrong(reading, "this line has %zu bytes, at most %d are read", length, room - 2);
+        conf_wrong(reading, "this line has %zu bytes, at most %d are read", length, room - 2);
         return NULL;
     }
     length += ended;
@@ -43,7 +43,7 @@ static char *next_line(char *buffer, int room, void *user)
     return buffer;
 }
 
-/* --- the file ------------------------------------------------------------------------------------------- */
+/* --- the file --------------------------------------------------------------------------------- */
 
 static int read_text(char **out, const char *path, struct tarn_error **error)
 {
@@ -127,7 +127,7 @@ static void parse(struct plugin_conf *conf, const char *text, const char *module
         error_set(&conf->error, TARN_E_INTERNAL, ENOMEM, "cannot read %s", conf->path);
     if (conf->error == NULL && bad_line != 0) {
         reading->line = (unsigned)(bad_line > 0 ? bad_line : 0);
-        plugin_reading_wrong(reading, "neither a section, nor key = value, nor a comment");
+        conf_wrong(reading, "neither a section, nor key = value, nor a comment");
     }
     if (conf->error == NULL)
         plugin_keys_check(reading);

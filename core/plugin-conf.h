@@ -16,9 +16,9 @@
 #define PLUGIN_PRIORITY 50
 
 struct plugin_conf {
-    char *name; /* of the module: the file's, without .conf; printable, whatever the file is called */
+    char *name; /* of the module: the file's, without .conf, in printable letters */
     char *path; /* of the .conf */
-    char *file; /* absolute path of the .so; NULL if the .conf does not get so far, as the next two */
+    char *file; /* absolute path of the .so; NULL if the .conf does not get so far */
     const char *const *provides; /* "pool:dir", "format:raw"; ends with NULL; never NULL itself */
     const struct tarn_property *const *options; /* ends with NULL; never NULL itself; unchecked */
     uint32_t abi; /* 0 if it does not get so far */
@@ -37,7 +37,7 @@ struct plugin_conf *plugin_conf_read(const char *folder, const char *file_name,
 struct plugin_conf *plugin_conf_of_folder(const char *folder, const struct tarn_error *reason);
 void plugin_conf_free(struct plugin_conf *conf);
 
-/* Lower case, digits and hyphens, and no hyphen first: what modules, types and formats are called. */
+/* Lower case, digits and hyphens, no hyphen first: so modules, types and formats are called. */
 bool plugin_name_valid(const char *name);
 
 /* Does it say that it provides "pool" or "format" `name`? */

@@ -22,7 +22,7 @@ struct parse {
     const xmlNode *pool;
 };
 
-/* The error that a check without a line made, with the line of `node` and the status of the first. */
+/* Hands on the error that a check without a line made, with the line of `node`. */
 static int fail_at(struct parse *parse, const xmlNode *node, struct tarn_error *fault)
 {
     int status;
@@ -311,8 +311,10 @@ static int read_kept(struct parse *parse)
 
     kept->in_pool = xml_keep_foreign(&parse->reader, parse->pool,
                                      mounts ? POOL_FS_NAMESPACE : NULL, "mount_opts");
-    kept->in_source = xml_keep_foreign(&parse->reader, xml_child(parse->pool, "source"), NULL, NULL);
-    kept->in_target = xml_keep_foreign(&parse->reader, xml_child(parse->pool, "target"), NULL, NULL);
+    kept->in_source = xml_keep_foreign(&parse->reader, xml_child(parse->pool, "source"), NULL,
+                                       NULL);
+    kept->in_target = xml_keep_foreign(&parse->reader, xml_child(parse->pool, "target"), NULL,
+                                       NULL);
     if (kept->in_pool == NULL || kept->in_source == NULL || kept->in_target == NULL)
         return error_set(parse->reader.error, TARN_E_INTERNAL, 0, "out of memory");
     return TARN_OK;

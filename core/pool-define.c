@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/event.h"
 #include "core/persist.h"
 #include "core/pool.h"
 #include "core/registry.h"
@@ -73,16 +72,17 @@ static const char *common_claim(const struct claims *a, const struct claims *b)
 
 /* --- side by side -------------------------------------------------------------------------------------------- */
 
-/* A pool that is unavailable claims nothing: it could not be started either. */
-static int check_claims(const struct claims *claims, struct tarn_pool *other,
-                        struct operation *operation, struct tarn_error **error)
+/* A definition that cannot be used claims nothing: it could not be started either. */
+static int check_text_claims(const struct claims *claims, const struct tarn_pool *other,
+                             struct pool_text *text, struct operation *operation,
+                             struct tarn_error **error)
 {
     struct pool_session *session = NULL;
     struct claims others = { 0 };
     const char *common = NULL;
     int status = TARN_OK;
 
-    if (pool_session_get(&session, other, operation, NULL) != TARN_OK)
+    if (pool_session_new(&session, text, operation, NULL) != TARN_OK)
         return TARN_OK;
     if (claims_of(&others, session, operation, NULL) == TARN_OK)
         common = common_claim(claims, &others);
@@ -92,6 +92,23 @@ static int check_claims(const struct claims *claims, struct tarn_pool *other,
                            "source would not know of each other", common, other->name);
     arena_free(others.arena);
     pool_session_unref(session);
+    return status;
+}
+
+/* Those of the definition that counts, and of the one that waits for the next start. */
+static int check_claims(const struct claims *claims, struct tarn_pool *other,
+                        struct operation *operation, struct tarn_error **error)
+{
+    struct pool_text *now = pool_current_text(other, false);
+    struct pool_text *next = pool_current_text(other, true);
+    int status = TARN_OK;
+
+    if (now != NULL)
+        status = check_text_claims(claims, other, now, operation, error);
+    if (status == TARN_OK && next != NULL && next != now)
+        status = check_text_claims(claims, other, next, operation, error);
+    pool_text_unref(now);
+    pool_text_unref(next);
     return status;
 }
 
@@ -214,8 +231,6 @@ int tarn_pool_define(struct tarn_pool **out, struct tarn_context *context, const
         status = pools_prepare(&pool, context, session->def->abi.name, error);
     if (status == TARN_OK)
         status = pool_store_defined(pool, stored, error);
-    if (status == TARN_OK)
-        event_add(context, TARN_EVENT_POOL_DEFINED, pool->name, session->def->abi.uuid, NULL);
     lock_release(&definitions);
     free(stored);
     pool_session_unref(session);
@@ -250,7 +265,6 @@ int tarn_pool_undefine(struct tarn_pool *pool, struct tarn_error **error)
     struct operation operation;
     struct lock definitions = { 0 };
     struct lock state = { 0 };
-    struct pool_text *text = NULL;
     int status;
 
     operation_begin(&operation, pool->context, "pool-undefine", pool->name, NULL, NULL);
@@ -259,31 +273,25 @@ int tarn_pool_undefine(struct tarn_pool *pool, struct tarn_error **error)
     if (status == TARN_OK)
         status = lock_take(&state, &operation, LOCK_STATE, pool->name, NULL, LOCK_EXCLUSIVE, error);
     if (status == TARN_OK)
-        status = pool_follow(pool, NULL, error);
+        status = pool_follow(pool, error);
     if (status == TARN_OK && pool_is_active(pool))
         status = error_set(error, TARN_E_STATE, 0, "the pool %s is active: stop it first",
                            pool->name);
-    if (status == TARN_OK) {
-        text = pool_current_text(pool, true);
-        status = forget(pool, error);
-    }
     if (status == TARN_OK)
-        event_add(pool->context, TARN_EVENT_POOL_UNDEFINED, pool->name,
-                  text != NULL ? text->head.uuid : NULL, NULL);
-    pool_text_unref(text);
+        status = forget(pool, error);
     lock_release(&state);
     lock_release(&definitions);
     operation_end(&operation);
     return status;
 }
 
-int tarn_pool_set_autostart(struct tarn_pool *pool, int autostart, struct tarn_error **error)
+static int mark_autostart(struct tarn_pool *pool, int autostart, struct tarn_error **error)
 {
     char name[POOL_NAME_LIMIT + sizeof(".xml")];
     char target[POOL_NAME_LIMIT + sizeof("../pools/.xml")];
     const char *folder = pool->context->folders.autostart;
     struct tarn_error *why = NULL;
-    int status = pool_follow(pool, NULL, error);
+    int status = pool_follow(pool, error);
     bool persistent;
 
     if (status != TARN_OK)
@@ -303,7 +311,24 @@ int tarn_pool_set_autostart(struct tarn_pool *pool, int autostart, struct tarn_e
         status = TARN_OK;
     if (status == TARN_OK) {
         tarn_error_free(why);
-        return pool_follow(pool, NULL, error);
+        return pool_follow(pool, error);
     }
     return why != NULL ? error_pass(error, why) : status;
+}
+
+/* The definitions stay as they are meanwhile, or the mark could outlive its definition. */
+int tarn_pool_set_autostart(struct tarn_pool *pool, int autostart, struct tarn_error **error)
+{
+    struct operation operation;
+    struct lock definitions = { 0 };
+    int status;
+
+    operation_begin(&operation, pool->context, "pool-autostart", pool->name, NULL, NULL);
+    status = lock_take(&definitions, &operation, LOCK_DEFINITIONS, NULL, NULL, LOCK_EXCLUSIVE,
+                       error);
+    if (status == TARN_OK)
+        status = mark_autostart(pool, autostart, error);
+    lock_release(&definitions);
+    operation_end(&operation);
+    return status;
 }

@@ -37,7 +37,7 @@ static int solo_begin(struct solo *solo, struct tarn_pool *pool, const char *nam
     status = lock_take(&solo->state, &solo->operation, LOCK_STATE, pool->name, NULL,
                        LOCK_EXCLUSIVE, error);
     if (status == TARN_OK)
-        status = pool_follow(pool, NULL, error);
+        status = pool_follow(pool, error);
     if (status == TARN_OK && pool_is_gone(pool))
         status = error_set(error, TARN_E_NOT_FOUND, 0, "there is no pool %s any more", pool->name);
     if (status != TARN_OK)
@@ -134,6 +134,16 @@ static bool in_inventory(void *arg, const char *volume)
     return found;
 }
 
+/* For what did not end well: it must be undone even if the operation was cancelled, or has no time left. */
+static void undo_start(struct tarn_pool *pool, struct pool_session *session)
+{
+    struct operation undo;
+
+    operation_begin(&undo, pool->context, "pool-stop", pool->name, NULL, NULL);
+    step_stop(session, 0, &undo, NULL);
+    operation_end(&undo);
+}
+
 static int first_look(struct tarn_pool *pool, struct pool_session *session,
                       struct operation *operation, struct tarn_error **error)
 {
@@ -168,11 +178,9 @@ int pool_activate(struct tarn_pool *pool, struct pool_session *session, const ch
         status = pool_store_active(pool, xml, error);
     if (status != TARN_OK) {
         inventory_clear(pool->inventory);
-        step_stop(session, 0, operation, NULL);
-        return status;
+        undo_start(pool, session);
     }
-    tell(pool, TARN_EVENT_POOL_STARTED, session);
-    return TARN_OK;
+    return status;
 }
 
 int tarn_pool_start(struct tarn_pool *pool, uint32_t flags, struct tarn_job *job,
@@ -212,13 +220,13 @@ static int prepare_transient(struct solo *solo, struct pool_session **session, c
     if (status == TARN_OK)
         status = pools_prepare(&solo->pool, context, (*session)->def->abi.name, error);
     if (status == TARN_OK) {
-        solo->operation.pool = solo->pool->name;
+        operation_set_names(&solo->operation, solo->pool->name, NULL);
         status = lock_take(&solo->state, &solo->operation, LOCK_STATE, solo->pool->name, NULL,
                            LOCK_EXCLUSIVE, error);
     }
     lock_release(&definitions);
     if (status == TARN_OK)
-        status = pool_follow(solo->pool, NULL, error);
+        status = pool_follow(solo->pool, error);
     if (status == TARN_OK && pool_is_active(solo->pool))
         status = error_set(error, TARN_E_EXISTS, 0, "the pool %s is active already",
                            solo->pool->name);
@@ -270,7 +278,7 @@ int tarn_pool_build(struct tarn_pool *pool, uint32_t flags, struct tarn_job *job
     return status;
 }
 
-/* What was seen of the volumes is no longer true, and a new definition may be waiting. */
+/* A new definition may be waiting. */
 static int deactivate(struct tarn_pool *pool, struct tarn_error **error)
 {
     struct pool_session *session;
@@ -278,7 +286,6 @@ static int deactivate(struct tarn_pool *pool, struct tarn_error **error)
 
     if (status != TARN_OK)
         return status;
-    inventory_clear(pool->inventory);
     pthread_mutex_lock(&pool->session_mutex);
     session = pool->session;
     pool->session = NULL;
@@ -287,10 +294,31 @@ static int deactivate(struct tarn_pool *pool, struct tarn_error **error)
     return TARN_OK;
 }
 
+/* By force also what no module knows any more: a pool whose module is gone could never be stopped. */
+static int let_go(struct tarn_pool *pool, uint32_t flags, struct operation *operation,
+                  struct tarn_error **error)
+{
+    struct pool_session *session = NULL;
+    struct tarn_error *why = NULL;
+    int status = pool_session_get(&session, pool, operation, &why);
+
+    if (status == TARN_OK) {
+        status = step_stop(session, flags, operation, error);
+        pool_session_unref(session);
+    } else if (flags & TARN_POOL_STOP_FORCE) {
+        context_log(pool->context, TARN_LOG_WARNING, "pool %s is let go without its module: %s",
+                    pool->name, why != NULL ? tarn_error_message(why) : "unknown");
+        status = TARN_OK;
+    } else if (why != NULL) {
+        return error_pass(error, why);
+    }
+    tarn_error_free(why);
+    return status;
+}
+
 int tarn_pool_stop(struct tarn_pool *pool, uint32_t flags, struct tarn_job *job,
                    struct tarn_error **error)
 {
-    struct pool_session *session = NULL;
     struct solo solo;
     int status = solo_begin(&solo, pool, "pool-stop", job, error);
 
@@ -299,14 +327,9 @@ int tarn_pool_stop(struct tarn_pool *pool, uint32_t flags, struct tarn_job *job,
     if (!pool_is_active(pool))
         status = pool_not_active(pool, error);
     if (status == TARN_OK)
-        status = pool_session_get(&session, pool, &solo.operation, error);
-    if (status == TARN_OK)
-        status = step_stop(session, flags, &solo.operation, error);
+        status = let_go(pool, flags, &solo.operation, error);
     if (status == TARN_OK)
         status = deactivate(pool, error);
-    if (status == TARN_OK)
-        tell(pool, TARN_EVENT_POOL_STOPPED, session);
-    pool_session_unref(session);
     solo_end(&solo);
     return status;
 }

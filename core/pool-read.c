@@ -89,6 +89,10 @@ static void fill_known(struct record_holder *holder, struct tarn_pool *pool)
         record->uuid = arena_strdup(holder->arena, text->head.uuid);
         record->type = arena_strdup(holder->arena, text->head.type);
     }
+    if (pool->active == NULL && pool->reason != NULL && !pool->degraded) { /* did not start */
+        record->reason = arena_strdup(holder->arena, pool->reason);
+        record->since = pool->reason_since;
+    }
     if (text != NULL && text->reason != NULL) {
         record->state = TARN_POOL_UNAVAILABLE;
         record->reason = arena_strdup(holder->arena, text->reason);
@@ -175,7 +179,7 @@ int tarn_pool_read(struct tarn_pool_record **out, struct tarn_pool *pool, uint32
 {
     struct record_holder *holder;
     struct activity activity;
-    int status = pool_follow(pool, NULL, error);
+    int status = pool_follow(pool, error);
 
     if (status == TARN_OK && pool_is_gone(pool))
         status = error_set(error, TARN_E_NOT_FOUND, 0, "there is no pool %s any more", pool->name);
@@ -188,6 +192,9 @@ int tarn_pool_read(struct tarn_pool_record **out, struct tarn_pool *pool, uint32
     find_activity(&activity, pool);
     if (holder->record.state == TARN_POOL_UNAVAILABLE) {
         /* its text says why */
+    } else if (holder->record.type == NULL) { /* both files went while we looked */
+        arena_free(holder->arena);
+        return error_set(error, TARN_E_NOT_FOUND, 0, "there is no pool %s any more", pool->name);
     } else if (!registry_provides_type(pool->context->registry, holder->record.type)) {
         set_problem(holder, TARN_POOL_UNAVAILABLE, "no module provides its type: enable or "
                                                    "install one");

@@ -40,6 +40,16 @@ void pool_keep_sizes(struct tarn_pool *pool, const struct tarn_pool_info *info)
     pthread_mutex_unlock(&pool->mutex);
 }
 
+void pool_keep_reason(struct tarn_pool *pool, const char *reason)
+{
+    pthread_mutex_lock(&pool->mutex);
+    free(pool->reason);
+    pool->reason = strdup(reason);
+    pool->reason_since = clock_realtime();
+    pool->degraded = false;
+    pthread_mutex_unlock(&pool->mutex);
+}
+
 static int take_pool(void *arg, const struct tarn_pool_info *info)
 {
     pool_keep_sizes(arg, info);

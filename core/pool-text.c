@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "core/event.h"
+#include "core/inventory.h"
 #include "core/persist.h"
 #include "core/pool.h"
 #include "core/xml-doc.h"
@@ -96,8 +98,8 @@ static void read_head(struct pool_text *text, const struct tarn_pool *pool)
 }
 
 /* Reads the file anew if it is not what *text was read from. */
-static int follow_file(struct pool_text **text, bool *changed, struct tarn_pool *pool,
-                       const char *folder, struct tarn_error **error)
+static int follow_file(struct pool_text **text, struct tarn_pool *pool, const char *folder,
+                       struct tarn_error **error)
 {
     char name[300];
     char path[4096];
@@ -109,9 +111,6 @@ static int follow_file(struct pool_text **text, bool *changed, struct tarn_pool 
     file_name(name, sizeof(name), pool);
     snprintf(path, sizeof(path), "%s/%s", folder, name);
     if (stat(path, &known) < 0) {
-        if (*text == NULL)
-            return TARN_OK;
-        *changed = true;
         pool_text_unref(*text);
         *text = NULL;
         return TARN_OK;
@@ -130,7 +129,6 @@ static int follow_file(struct pool_text **text, bool *changed, struct tarn_pool 
         fresh->reason = strdup(why != NULL ? tarn_error_message(why) : "cannot be read");
         tarn_error_free(why);
     }
-    *changed = true;
     pool_text_unref(*text);
     *text = fresh;
     return TARN_OK;
@@ -145,21 +143,53 @@ static bool has_autostart(const struct tarn_pool *pool)
     return lstat(path, &known) == 0;
 }
 
-int pool_follow(struct tarn_pool *pool, bool *out_changed, struct tarn_error **error)
+/* What listeners are told of the two files: `was` is what they held before. */
+static void tell_news(struct tarn_pool *pool, const struct pool_text *was[2],
+                      const struct pool_text *is[2])
+{
+    enum { DEFINED, ACTIVE };
+    const struct pool_text *any = is[ACTIVE] != NULL ? is[ACTIVE]
+                                  : is[DEFINED] != NULL ? is[DEFINED]
+                                  : was[ACTIVE] != NULL ? was[ACTIVE]
+                                                        : was[DEFINED];
+    const char *uuid = any != NULL ? any->head.uuid : NULL;
+
+    if (is[DEFINED] != was[DEFINED] && is[DEFINED] != NULL)
+        event_add(pool->context, TARN_EVENT_POOL_DEFINED, pool->name, uuid, NULL);
+    if (is[ACTIVE] != was[ACTIVE] && was[ACTIVE] != NULL)
+        event_add(pool->context, TARN_EVENT_POOL_STOPPED, pool->name, uuid, NULL);
+    if (is[ACTIVE] != was[ACTIVE] && is[ACTIVE] != NULL)
+        event_add(pool->context, TARN_EVENT_POOL_STARTED, pool->name, uuid, NULL);
+    if (is[DEFINED] == NULL && was[DEFINED] != NULL)
+        event_add(pool->context, TARN_EVENT_POOL_UNDEFINED, pool->name, uuid, NULL);
+}
+
+int pool_follow(struct tarn_pool *pool, struct tarn_error **error)
 {
     const struct folders *folders = &pool->context->folders;
-    bool changed = false;
+    struct pool_text *was[2];
+    struct pool_text *is[2];
     int status;
 
     pthread_mutex_lock(&pool->mutex);
-    status = follow_file(&pool->defined, &changed, pool, folders->pools, error);
+    was[0] = pool_text_ref(pool->defined);
+    was[1] = pool_text_ref(pool->active);
+    status = follow_file(&pool->defined, pool, folders->pools, error);
     if (status == TARN_OK)
-        status = follow_file(&pool->active, &changed, pool, folders->active, error);
+        status = follow_file(&pool->active, pool, folders->active, error);
+    is[0] = pool_text_ref(pool->defined);
+    is[1] = pool_text_ref(pool->active);
     pool->autostart = has_autostart(pool);
     pool->gone = pool->defined == NULL && pool->active == NULL;
     pthread_mutex_unlock(&pool->mutex);
-    if (out_changed != NULL)
-        *out_changed = changed;
+    if (was[1] != NULL && was[1] != is[1]) /* what was seen of the volumes is no longer true */
+        inventory_clear(pool->inventory);
+    tell_news(pool, (const struct pool_text *[]){ was[0], was[1] },
+              (const struct pool_text *[]){ is[0], is[1] });
+    for (int file = 0; file < 2; file++) {
+        pool_text_unref(was[file]);
+        pool_text_unref(is[file]);
+    }
     return status;
 }
 
@@ -175,7 +205,7 @@ static int store(struct tarn_pool *pool, const char *folder, const char *xml,
     else
         status = persist_remove(folder, name, error);
     if (status == TARN_OK)
-        status = pool_follow(pool, NULL, error);
+        status = pool_follow(pool, error);
     return status;
 }
 

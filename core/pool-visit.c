@@ -23,7 +23,7 @@ int pool_enter(struct pool_visit *visit, struct tarn_pool *pool, const char *ope
     status = lock_take(&visit->state, &visit->operation, LOCK_STATE, pool->name, NULL, LOCK_SHARED,
                        error);
     if (status == TARN_OK)
-        status = pool_follow(pool, NULL, error);
+        status = pool_follow(pool, error);
     if (status == TARN_OK && !pool_is_active(pool))
         status = pool_not_active(pool, error);
     if (status == TARN_OK)

@@ -71,7 +71,7 @@ int tarn_pool_xml(char **out, struct tarn_pool *pool, uint32_t flags, struct tar
 {
     bool inactive = (flags & TARN_XML_INACTIVE) != 0;
     struct pool_text *text;
-    int status = pool_follow(pool, NULL, error);
+    int status = pool_follow(pool, error);
 
     if (status != TARN_OK)
         return status;

@@ -90,13 +90,14 @@ int pools_find(struct tarn_pool **out, struct tarn_context *context, const char 
 /* A new reference, whether it has a file or not: for who is about to write one. */
 int pools_prepare(struct tarn_pool **out, struct tarn_context *context, const char *name,
                   struct tarn_error **error);
-/* References to all, sorted by name, ending with NULL; freed with tarn_pool_list_free. */
+/* References to all that have a file, sorted by name, ending with NULL; freed with tarn_pool_list_free. */
 int pools_all(struct tarn_pool ***out, struct tarn_context *context, struct tarn_error **error);
 
 /* --- pool-text.c: its files ------------------------------------------------------------------------ */
 
-/* Follows the two files. True in *out_changed (NULL is legal) if something was different. */
-int pool_follow(struct tarn_pool *pool, bool *out_changed, struct tarn_error **error);
+/* Follows the two files, and tells listeners what is different: whoever changed it, and whoever notices
+ * first. */
+int pool_follow(struct tarn_pool *pool, struct tarn_error **error);
 /* A text that is in no file yet. TARN_E_INVALID if it is no definition of a pool. */
 int pool_text_new(struct pool_text **out, const char *xml, struct tarn_error **error);
 struct pool_text *pool_text_ref(struct pool_text *text);
@@ -151,6 +152,8 @@ int pool_measure(struct tarn_pool *pool, struct pool_session *session, struct op
                  struct tarn_error **error);
 /* Keeps what a module told. */
 void pool_keep_sizes(struct tarn_pool *pool, const struct tarn_pool_info *info);
+/* Keeps why it did not start, until it does. */
+void pool_keep_reason(struct tarn_pool *pool, const char *reason);
 
 /* --- pool-define.c -------------------------------------------------------------------------------------- */
 

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/event.h"
 #include "core/inventory.h"
 #include "core/persist.h"
 #include "core/pool.h"
@@ -61,6 +60,7 @@ static struct tarn_pool *pool_new(struct tarn_context *context, const char *name
     }
     atomic_init(&pool->references, 1);
     pool->context = context;
+    pool->gone = true; /* until a file is seen */
     pthread_mutex_init(&pool->mutex, NULL);
     pthread_mutex_init(&pool->session_mutex, NULL);
     return pool;
@@ -116,68 +116,22 @@ static void table_add(struct pools *pools, struct tarn_pool *pool)
     tarn_pool_ref(pool);
 }
 
-static void table_remove(struct pools *pools, struct tarn_pool *pool)
+/* One name has one object for as long as anybody holds it: only what the table alone holds goes. */
+static void table_drop_unused(struct pools *pools, struct tarn_pool *pool)
 {
+    bool unused;
+
     pthread_mutex_lock(&pools->mutex);
-    HASH_DEL(pools->table, pool);
+    unused = atomic_load(&pool->references) == 1;
+    if (unused)
+        HASH_DEL(pools->table, pool);
     pthread_mutex_unlock(&pools->mutex);
-    tarn_pool_unref(pool);
-}
-
-/* What somebody who listens is told about a pool. */
-struct pool_facts {
-    bool defined;
-    bool active;
-};
-
-static struct pool_facts facts_of(struct tarn_pool *pool)
-{
-    struct pool_facts facts;
-
-    pthread_mutex_lock(&pool->mutex);
-    facts.defined = pool->defined != NULL;
-    facts.active = pool->active != NULL;
-    pthread_mutex_unlock(&pool->mutex);
-    return facts;
-}
-
-static void tell_difference(struct tarn_pool *pool, struct pool_facts before, bool changed,
-                            const char *uuid)
-{
-    struct tarn_context *context = pool->context;
-    struct pool_facts now = facts_of(pool);
-
-    if (now.defined && (!before.defined || (changed && before.active == now.active)))
-        event_add(context, TARN_EVENT_POOL_DEFINED, pool->name, uuid, NULL);
-    if (now.active && !before.active)
-        event_add(context, TARN_EVENT_POOL_STARTED, pool->name, uuid, NULL);
-    if (!now.active && before.active)
-        event_add(context, TARN_EVENT_POOL_STOPPED, pool->name, uuid, NULL);
-    if (!now.defined && before.defined)
-        event_add(context, TARN_EVENT_POOL_UNDEFINED, pool->name, uuid, NULL);
-}
-
-/* Follows the files of a pool and tells listeners; a pool without files leaves the table. The table
- * keeps the reference of a new pool. */
-static int follow(struct tarn_pool *pool, bool tell, struct tarn_error **error)
-{
-    struct pool_facts before = facts_of(pool);
-    struct pool_text *old = pool_current_text(pool, false);
-    struct pool_text *text;
-    bool changed = false;
-    int status = pool_follow(pool, &changed, error);
-
-    text = pool_current_text(pool, false);
-    if (status == TARN_OK && changed && tell)
-        tell_difference(pool, before, changed,
-                        text != NULL ? text->head.uuid : old != NULL ? old->head.uuid : NULL);
-    pool_text_unref(old);
-    pool_text_unref(text);
-    return status;
+    if (unused)
+        tarn_pool_unref(pool);
 }
 
 static int follow_name(struct tarn_pool **out, struct tarn_context *context, const char *name,
-                       bool tell, struct tarn_error **error)
+                       struct tarn_error **error)
 {
     struct pools *pools = context->pools;
     struct tarn_pool *pool = table_find(pools, name);
@@ -188,12 +142,7 @@ static int follow_name(struct tarn_pool **out, struct tarn_context *context, con
         pool = pool_new(context, name);
     if (pool == NULL)
         return error_set(error, TARN_E_INTERNAL, 0, "no memory for the pool %s", name);
-    status = follow(pool, tell, error);
-    if (status == TARN_OK && fresh && !pool_is_gone(pool)) {
-        table_add(pools, pool);
-    } else if (status == TARN_OK && !fresh && pool_is_gone(pool)) {
-        table_remove(pools, pool);
-    }
+    status = pool_follow(pool, error);
     if (status == TARN_OK && pool_is_gone(pool))
         status = error_set(error, TARN_E_NOT_FOUND, 0,
                            "there is no pool called %s: see the list of all pools", name);
@@ -201,6 +150,8 @@ static int follow_name(struct tarn_pool **out, struct tarn_context *context, con
         tarn_pool_unref(pool);
         return status;
     }
+    if (fresh)
+        table_add(pools, pool);
     *out = pool;
     return TARN_OK;
 }
@@ -213,7 +164,7 @@ int pools_find(struct tarn_pool **out, struct tarn_context *context, const char 
     if (pool_name_check(name, NULL) != TARN_OK)
         return error_set(error, TARN_E_NOT_FOUND, 0, "there is no pool of that name");
     pthread_mutex_lock(&context->pools->scan_mutex);
-    status = follow_name(out, context, name, events_wanted(context), error);
+    status = follow_name(out, context, name, error);
     pthread_mutex_unlock(&context->pools->scan_mutex);
     return status;
 }
@@ -250,7 +201,7 @@ static bool strip_suffix(char *name)
     return true;
 }
 
-static int scan_folder(struct tarn_context *context, const char *folder, bool tell,
+static int scan_folder(struct tarn_context *context, const char *folder,
                        struct tarn_error **error)
 {
     DIR *listing = opendir(folder);
@@ -265,7 +216,7 @@ static int scan_folder(struct tarn_context *context, const char *folder, bool te
 
         if (!strip_suffix(entry->d_name))
             continue;
-        status = follow_name(&pool, context, entry->d_name, tell, error);
+        status = follow_name(&pool, context, entry->d_name, error);
         if (status == TARN_E_NOT_FOUND && error != NULL) { /* went while we looked */
             tarn_error_free(*error);
             *error = NULL;
@@ -279,7 +230,7 @@ static int scan_folder(struct tarn_context *context, const char *folder, bool te
 }
 
 /* Those whose files are no more; the others were followed by scan_folder. */
-static int drop_gone(struct tarn_context *context, bool tell, struct tarn_error **error)
+static int drop_gone(struct tarn_context *context, struct tarn_error **error)
 {
     struct pools *pools = context->pools;
     struct tarn_pool *pool;
@@ -288,26 +239,25 @@ static int drop_gone(struct tarn_context *context, bool tell, struct tarn_error 
 
     /* Only the scanning thread removes, so the links stay valid without the table's mutex. */
     HASH_ITER(hh, pools->table, pool, next) {
-        status = follow(pool, tell, error);
+        status = pool_follow(pool, error);
         if (status != TARN_OK)
             break;
         if (pool_is_gone(pool))
-            table_remove(pools, pool);
+            table_drop_unused(pools, pool);
     }
     return status;
 }
 
 int pools_scan(struct tarn_context *context, struct tarn_error **error)
 {
-    bool tell = events_wanted(context);
     int status;
 
     pthread_mutex_lock(&context->pools->scan_mutex);
-    status = scan_folder(context, context->folders.pools, tell, error);
+    status = scan_folder(context, context->folders.pools, error);
     if (status == TARN_OK)
-        status = scan_folder(context, context->folders.active, tell, error);
+        status = scan_folder(context, context->folders.active, error);
     if (status == TARN_OK)
-        status = drop_gone(context, tell, error);
+        status = drop_gone(context, error);
     pthread_mutex_unlock(&context->pools->scan_mutex);
     return status;
 }
@@ -336,7 +286,8 @@ int pools_all(struct tarn_pool ***out, struct tarn_context *context, struct tarn
     list = calloc(HASH_COUNT(pools->table) + 1, sizeof(struct tarn_pool *));
     if (list != NULL)
         for (pool = pools->table; pool != NULL; pool = pool->hh.next)
-            list[count++] = tarn_pool_ref(pool);
+            if (!pool_is_gone(pool))
+                list[count++] = tarn_pool_ref(pool);
     pthread_mutex_unlock(&pools->mutex);
     if (list == NULL)
         return error_set(error, TARN_E_INTERNAL, 0, "no memory for the list of pools");

@@ -59,7 +59,7 @@ struct registry {
 void registry_enter(struct registry *registry, bool now);
 void registry_leave(struct registry *registry);
 
-/* Under the lock: the provider whose module is called so, or NULL; and how many words all provide. */
+/* Under the lock: the provider whose module is called so, or NULL; how many words all provide. */
 struct provider *registry_find(const struct registry *registry, const char *module);
 size_t registry_words_count(const struct registry *registry);
 

@@ -27,7 +27,7 @@ void provider_free(struct provider *provider)
     free(provider);
 }
 
-/* --- did anything change? -------------------------------------------------------------------------- */
+/* --- did anything change? --------------------------------------------------------------------- */
 
 /* FNV-1a. */
 static uint64_t mix(uint64_t hash, const void *bytes, size_t length)
@@ -56,8 +56,8 @@ static uint64_t file_signature(int folder, const char *name)
     return mix(hash, facts, sizeof(facts));
 }
 
-/* A sum, so that the order in which the folder is told does not matter. "." is in it: a chmod of the
- * folder counts. */
+/* A sum, so that the order in which the folder is told does not matter. "." is in it: a chmod of
+ * the folder counts. */
 static uint64_t folder_signature(const char *path)
 {
     DIR *listing = opendir(path);
@@ -82,7 +82,7 @@ static uint64_t signature(const struct folders *folders)
     return mix(0, parts, sizeof(parts));
 }
 
-/* --- reading ----------------------------------------------------------------------------------------- */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 struct scan {
     struct registry *registry;
@@ -169,7 +169,7 @@ static int by_priority(const void *left, const void *right)
     return strcmp(a->name, b->name);
 }
 
-/* --- the new list in place of the old -------------------------------------------------------------------- */
+/* --- the new list in place of the old --------------------------------------------------------- */
 
 static struct provider *find_loaded(const struct registry *registry, const struct plugin_conf *conf)
 {

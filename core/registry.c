@@ -81,7 +81,7 @@ struct provider *registry_find(const struct registry *registry, const char *modu
     return NULL;
 }
 
-/* --- one name ------------------------------------------------------------------------------------- */
+/* --- one name --------------------------------------------------------------------------------- */
 
 /* Why a provider that says it has the thing does not give it. */
 static const char *refusal(const struct provider *provider)
@@ -221,7 +221,7 @@ int registry_provides_format(struct registry *registry, const char *name)
     return is_provided(registry, "format", name);
 }
 
-/* --- all formats ------------------------------------------------------------------------------------ */
+/* --- all formats ------------------------------------------------------------------------------ */
 
 static bool known_before(const struct format_array *array, const char *name)
 {

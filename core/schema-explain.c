@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Why a document is refused, in words. libxml2 says that an element failed to validate, and means
- * the outermost; so this walks the grammar along the document, looks at what each pattern allows, and
- * reports the first thing that it does not. Patterns are taken apart into particles, each an element or
- * attribute that may or must stand there; what a <choice> excludes it does not see.
+ * the outermost; so this walks the grammar along the document, looks at what each pattern allows,
+ * and reports the first thing that it does not. Patterns are taken apart into particles, each an
+ * element or attribute that may or must stand there; what a <choice> excludes it does not see.
  */
 #include "core/schema-parts.h"
 

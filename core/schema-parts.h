@@ -13,8 +13,8 @@
 
 #define RELAXNG_NAMESPACE "http://relaxng.org/ns/structure/1.0"
 
-/* A grammar put together: the core's, what follows from the descriptor, and the fragment. Freed with
- * xmlFreeDoc. */
+/* A grammar put together: the core's, what follows from the descriptor, and the fragment. Freed
+ * with xmlFreeDoc. */
 int schema_merge_pool(xmlDoc **out, const struct tarn_pool_type *type, struct tarn_error **error);
 int schema_merge_volume(xmlDoc **out, const struct tarn_pool_type *type,
                         struct tarn_error **error);
@@ -38,8 +38,8 @@ int schema_explain(const xmlDoc *grammar, const xmlDoc *doc, struct tarn_error *
 int schema_value_explain(const xmlDoc *grammar, const xmlNode *pattern, const xmlNode *node,
                          const xmlAttr *attribute, int *budget, struct tarn_error **error);
 
-/* Gives a pattern that was copied to another place what the original has from the elements around it:
- * namespace, datatype library, prefixes. -1 without memory. */
+/* Gives a pattern that was copied to another place what the original has from the elements around
+ * it: namespace, datatype library, prefixes. -1 without memory. */
 int schema_inherit(xmlNode *copy, const xmlNode *original);
 
 /* The <define> of this name, or NULL. */

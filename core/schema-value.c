@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Whether one value fits its pattern. The datatypes are libxml2's to judge: so the pattern is made the
- * start of a grammar of its own, and a document of the one element is validated by that.
+ * Whether one value fits its pattern. The datatypes are libxml2's to judge: so the pattern is made
+ * the start of a grammar of its own, and a document of the one element is validated by that.
  */
 #include "core/schema-parts.h"
 
@@ -86,7 +86,7 @@ static int fits(const xmlDoc *grammar, const xmlNode *pattern, const xmlNode *no
     return result;
 }
 
-/* "a, b": the texts of all <value>s and the says="…" of all else below `pattern`, appended to `list`. */
+/* "a, b": the texts of all <value>s and the says="…" of all else below `pattern`, after `list`. */
 static const char *describe(struct arena *arena, const xmlDoc *grammar, const xmlNode *pattern,
                             const char *list, unsigned depth)
 {

@@ -3,7 +3,8 @@
  * Validation by RELAX NG. The grammar of a pool type is put together from three:
  *
  *  1. the core's, core/schema/pool.rng or volume.rng: a named pattern for each element;
- *  2. what follows from the type's descriptor: the patterns "pool.content" and "source.content";
+ *  2. what follows from the type's descriptor: "pool.type", "pool.content", "source.content",
+ *     "source.format-name", "target.content" and "foreign";
  *  3. tarn_pool_type.schema, if there is one: the fragment.
  *
  * A <define> of a later grammar replaces the one of the same name in the earlier ones. So a
@@ -18,8 +19,9 @@
  *  - a <define> with another name is the fragment's own; begin it with "own.".
  *
  * The attribute says="…" of the namespace SCHEMA_SAYS on a <define>, <data> or <value> completes
- * "expected …" in error texts. Elements of other namespaces are accepted in <pool>, <source>, <target>
- * and <volume>; those of tarn_pool_type.xml_namespace only where the fragment has them, if it exists.
+ * "expected …" in error texts. Elements of other namespaces are accepted in <pool>, <volume>, and
+ * their <source> and <target>; those of tarn_pool_type.xml_namespace only where the fragment has
+ * them, if there is one.
  */
 #ifndef CORE_SCHEMA_H
 #define CORE_SCHEMA_H
@@ -34,8 +36,8 @@
 /* Compiled; only read from then on, by any number of threads. */
 struct schema;
 
-/* TARN_E_INTERNAL: the fragment is broken, with the line in it. `type` is complete, and outlives the
- * schema. */
+/* TARN_E_INTERNAL: the fragment is broken, with the line in it. `type` is complete, and need not
+ * outlive the schema. */
 int schema_for_pool(struct schema **out, const struct tarn_pool_type *type,
                     struct tarn_error **error);
 int schema_for_volume(struct schema **out, const struct tarn_pool_type *type,

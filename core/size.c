@@ -59,7 +59,7 @@ static int size_from(uint64_t *out, const char *digits, const char *unit, size_t
 
     if (length == 0)
         return error_set(error, TARN_E_INVALID, 0,
-                         "'%s' is no size: give a number of bytes, or one with a unit such as 10GiB",
+                         "'%s' is no size: give a number of bytes, or one with a unit as in 10GiB",
                          whole);
     if (factor == 0)
         return error_set(error, TARN_E_INVALID, 0,

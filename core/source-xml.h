@@ -16,7 +16,8 @@ struct xml_reader;
 struct xml_writer;
 struct _xmlNode;
 
-/* Reads a <source> document; every part is optional and of any value. *out lives in the arena. */
+/* Reads a <source> document; every part is optional and of any value. *out lives in the arena.
+ * TARN_E_INVALID with the line. */
 int source_xml_parse(const struct tarn_source **out, struct arena *arena, const char *xml,
                      size_t length, struct tarn_error **error);
 

@@ -31,8 +31,8 @@ static int check(int fd, const char *what, const char *path, struct tarn_error *
         return cannot(error, errno, "look at", path);
     if (known.st_uid != 0 && known.st_uid != geteuid())
         return error_set(error, TARN_E_ACCESS, 0,
-                         "the %s %s belongs to uid %lu, neither to root nor to the caller: chown it",
-                         what, path, (unsigned long)known.st_uid);
+                         "the %s %s belongs to uid %lu, neither to root nor to the caller: chown "
+                         "it", what, path, (unsigned long)known.st_uid);
     if (known.st_mode & (S_IWGRP | S_IWOTH))
         return error_set(error, TARN_E_ACCESS, 0, "the %s %s can be written by %s: chmod go-w it",
                          what, path, known.st_mode & S_IWOTH ? "everybody" : "its group");

@@ -7,8 +7,8 @@
 
 #define UUID_TEXT_SIZE 37 /* with the NUL */
 
-/* Normalises what people write: any case, with all hyphens or none, blanks around it. 0, or -1 if it
- * is no UUID. */
+/* Normalises what people write: any case, with all hyphens or none, blanks around it. 0, or -1 if
+ * it is no UUID. */
 int uuid_text_read(char out[UUID_TEXT_SIZE], const char *text);
 
 /* A new random one. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/event.h"
+#include "core/io-guard.h"
 #include "core/registry.h"
 #include "core/schema.h"
 #include "core/volume-birth.h"
@@ -249,11 +250,13 @@ static int allocate(struct birth *birth, struct tarn_error **error)
     pool_call_begin(&call, birth->visit.session, &birth->visit.operation, NULL);
     call.abi.volume = &birth->def->abi;
     call.volume_xml = birth->def->xml;
-    return pool_call_end(&call, birth->visit.session,
-                         session->type.type->volume_allocate(&call.abi, session->handle,
-                                                             &birth->container_spec,
-                                                             &birth->container, &birth->io),
-                         error);
+    status = session->type.type->volume_allocate(&call.abi, session->handle,
+                                                 &birth->container_spec, &birth->container,
+                                                 &birth->io);
+    status = pool_call_end(&call, birth->visit.session, status, error);
+    if (status == TARN_OK && birth->io != NULL)
+        status = io_guard(&birth->io, session->type.module, error);
+    return status;
 }
 
 /* --- publishing ---------------------------------------------------------------------------------------------------- */

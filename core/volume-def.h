@@ -20,8 +20,8 @@ struct volume_def {
     uint32_t capacity_given;    /* 0: abi.capacity is 0 and to be found out */
     uint32_t allocation_given;  /* 0: abi.allocation equals abi.capacity */
     uint32_t format_given;      /* 0: abi.format is the pool type's default */
-    uint32_t format_is_image;   /* 1: abi.format is none of the pool type's own: the caller looks it up
-                                   among the volume formats */
+    uint32_t format_is_image;   /* 1: abi.format is none of the pool type's own: the caller looks it
+                                   up among the volume formats */
     const char *xml;            /* as it was given, for tarn_host.query */
     struct arena *arena;
 };

@@ -97,7 +97,7 @@ static int remove_it(struct volume_visit *visit, struct tarn_error **error)
     status = pool_call_end(&call, session, status, error);
     if (status != TARN_OK)
         return status;
-    if (inventory_remove(pool->inventory, name))
+    if (inventory_remove(pool->inventory, name, 0))
         tell_volume(pool, TARN_EVENT_VOLUME_REMOVED, name);
     /* A record without its volume does no harm: the next start drops it. */
     record_remove(pool->context, pool->name, name, NULL);

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "core/io-guard.h"
 #include "core/record.h"
 #include "core/registry.h"
 #include "core/volume.h"
@@ -13,15 +14,26 @@ int volume_container(struct tarn_io **out, struct pool_session *session,
                      struct tarn_error **error)
 {
     const struct tarn_pool_type *type = session->type.type;
+    struct tarn_io *io = NULL;
     struct call call;
+    int status;
 
     if (type->volume_open == NULL)
         return error_set(error, TARN_E_UNSUPPORTED, 0,
                          "the bytes of volumes in pools of the type %s cannot be reached",
                          type->name);
     pool_call_begin(&call, session, operation, NULL);
-    return pool_call_end(&call, session,
-                         type->volume_open(&call.abi, session->handle, name, flags, out), error);
+    status = pool_call_end(&call, session,
+                           type->volume_open(&call.abi, session->handle, name, flags, &io), error);
+    if (status == TARN_OK)
+        status = io_guard(&io, session->type.module, error);
+    if (status != TARN_OK && io != NULL) {
+        call_begin(&call, operation, session->type.module);
+        call_end(&call, tarn_io_close(&call.abi, io), NULL);
+    }
+    if (status == TARN_OK)
+        *out = io;
+    return status;
 }
 
 static bool is_own_format(const struct pool_session *session, const char *format)

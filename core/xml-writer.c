@@ -103,11 +103,11 @@ static const char *reference_of(char c, int in_attribute)
     case '&':
         return "&amp;";
     case '\r':
-        return "&#13;"; /* a reader makes a line feed of a bare one */
+        return "&#13;"; /* a reader takes a bare one for a line feed */
     case '\'':
         return in_attribute ? "&apos;" : NULL;
     case '\n':
-        return in_attribute ? "&#10;" : NULL; /* a reader makes a blank of a bare one, as of a tab */
+        return in_attribute ? "&#10;" : NULL; /* there, a reader takes a bare one for a blank */
     case '\t':
         return in_attribute ? "&#9;" : NULL;
     default:

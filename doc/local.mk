@@ -1,4 +1,5 @@
 # Man pages that belong to no single part.
 
 dist_man_MANS += \
+	doc/tarn-plugins.d.5 \
 	doc/tarn.1

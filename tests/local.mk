@@ -2,6 +2,9 @@
 # share is in libtarn-test.la. tests/run runs them all.
 
 include tests/fixtures/local.mk
+include tests/bench/local.mk
+include tests/cli/local.mk
+include tests/xml/local.mk
 
 LDADD = libtarn-test.la libtarn-core.la libtarn-helpers.la $(CUNIT_LIBS)
 TEST_CPPFLAGS = -I$(top_srcdir)/core/include -I$(top_srcdir)/sdk $(LIBXML_CFLAGS) $(CUNIT_CFLAGS)

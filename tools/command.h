@@ -89,7 +89,8 @@ extern const struct command other_commands[];
 /* Options that many commands share. */
 #define OPTIONS_END { NULL, VALUE_NONE, 0, NULL, NULL }
 #define OPTION_POOL { "pool", VALUE_POOL, OPTION_REQUIRED, "name or UUID of the pool", NULL }
-#define OPTION_VOLUME { "vol", VALUE_VOLUME, OPTION_REQUIRED, "name, key or path of the volume", NULL }
+#define OPTION_VOLUME \
+    { "vol", VALUE_VOLUME, OPTION_REQUIRED, "name, key or path of the volume", NULL }
 #define OPTION_IN_POOL { "pool", VALUE_POOL, 0, "name or UUID of its pool", NULL }
 #define OPTION_FLAG(name, summary) { name, VALUE_NONE, 0, summary, NULL }
 

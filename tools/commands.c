@@ -20,8 +20,8 @@ const struct command_group command_groups[] = {
 static const char *const follow_choices[] = { "none", "recorded", "pool", "anywhere", NULL };
 
 const struct option global_options[] = {
-    { "root", VALUE_DIRECTORY, OPTION_NAMED, "keep configuration, state and run folders below this one",
-      NULL },
+    { "root", VALUE_DIRECTORY, OPTION_NAMED,
+      "keep configuration, state and run folders below this one", NULL },
     { "follow", VALUE_CHOICE, OPTION_NAMED, "how far names inside of images are followed",
       follow_choices },
     OPTION_FLAG("json", "print one JSON document, sizes in bytes"),

@@ -39,7 +39,8 @@ static int check_option(struct tool *tool, const char *option)
 
     if (equals && equals > option)
         return TARN_OK;
-    return tool_wrong(tool, "--option '%s' is no NAME=VALUE: see 'tarn help image-convert'", option);
+    return tool_wrong(tool, "--option '%s' is no NAME=VALUE: see 'tarn help image-convert'",
+                      option);
 }
 
 int image_convert(struct tool *tool, const struct args *args)

@@ -56,8 +56,8 @@ static int edit(struct tool *tool, const char *path)
     posix_spawnattr_destroy(&attributes);
     free(words[4]);
     if (error)
-        return tool_fail(tool, tool_errno_status(error), error, "cannot start the editor '%s' (%s): "
-                         "set VISUAL or EDITOR", editor, strerror(error));
+        return tool_fail(tool, tool_errno_status(error), error, "cannot start the editor '%s' "
+                         "(%s): set VISUAL or EDITOR", editor, strerror(error));
     if (!WIFEXITED(outcome) || WEXITSTATUS(outcome) != 0)
         return tool_fail(tool, TARN_E_CANCELLED, 0, "the editor '%s' failed, so nothing was "
                          "changed: set VISUAL or EDITOR to one that works", editor);

@@ -66,7 +66,8 @@ static void print_time(int64_t when)
 static void print_line(const struct watch *watch, const struct tarn_event *event,
                        const struct event_word *word)
 {
-    char *pool = text_shown(event->pool), *volume = event->volume ? text_shown(event->volume) : NULL;
+    char *pool = text_shown(event->pool);
+    char *volume = event->volume ? text_shown(event->volume) : NULL;
 
     if (watch->timestamp)
         print_time(event->when);

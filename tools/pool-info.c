@@ -78,8 +78,8 @@ int pool_uuid(struct tool *tool, const struct args *args)
     if (status == TARN_OK)
         status = tarn_pool_read(&record, pool, 0, &tool->error);
     if (status == TARN_OK && !record->uuid)
-        return tool_fail(tool, TARN_E_STATE, 0, "the UUID of pool '%s' cannot be read (%s): mend its "
-                         "definition with pool-edit", record->name,
+        return tool_fail(tool, TARN_E_STATE, 0, "the UUID of pool '%s' cannot be read (%s): mend "
+                         "its definition with pool-edit", record->name,
                          record->reason ? record->reason : pool_state_word(record->state));
     if (status == TARN_OK)
         tool_print(tool, "uuid", record->uuid);

@@ -51,7 +51,8 @@ static const char *rate_shown(char *text, double elapsed, uint64_t done)
 {
     char size[SIZE_TEXT];
 
-    snprintf(text, SIZE_TEXT + 4, "%s/s, ", size_in_units(size, (uint64_t)((double)done / elapsed)));
+    size_in_units(size, (uint64_t)((double)done / elapsed));
+    snprintf(text, SIZE_TEXT + 4, "%s/s, ", size);
     return bar.counts_bytes ? text : "";
 }
 

@@ -24,8 +24,8 @@ struct secret {
 static int check(struct tool *tool, const char *path, const struct stat *status)
 {
     if (!S_ISREG(status->st_mode))
-        return tool_fail(tool, TARN_E_INVALID, 0, "'%s' is no regular file: put the secret into one",
-                         path);
+        return tool_fail(tool, TARN_E_INVALID, 0, "'%s' is no regular file: put the secret into "
+                         "one", path);
     if ((status->st_mode & 077) || (status->st_uid != geteuid() && status->st_uid != 0))
         return tool_fail(tool, TARN_E_ACCESS, 0, "others may read the secret in '%s' (mode %04o, "
                          "owner %u): make it yours, with mode 0600", path,

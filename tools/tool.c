@@ -227,8 +227,9 @@ static int finish_output(struct tool *tool, int outcome)
     clearerr(stdout);
     if (error == EPIPE)
         return EXIT_FAILED;
-    return report_failure(tool, tool_fail(tool, TARN_E_IO, error, "cannot write to standard output "
-                                          "(%s): make room there", strerror(error)));
+    return report_failure(tool, tool_fail(tool, tool_errno_status(error), error, "cannot write to "
+                                          "standard output (%s): make room there",
+                                          strerror(error)));
 }
 
 static int run_command(struct tool *tool, const struct args *args)

@@ -44,8 +44,8 @@ static int open_sink(struct sink *sink, const char *path)
     if (sink->fd < 0 && errno == EEXIST)
         sink->fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOCTTY);
     if (sink->fd < 0)
-        return tool_fail(sink->tool, tool_errno_status(errno), errno, "cannot open '%s' for writing "
-                         "(%s): check the file", path, strerror(errno));
+        return tool_fail(sink->tool, tool_errno_status(errno), errno, "cannot open '%s' for "
+                         "writing (%s): check the file", path, strerror(errno));
     sink->is_regular = fstat(sink->fd, &about) == 0 && S_ISREG(about.st_mode);
     return TARN_OK;
 }

@@ -54,8 +54,8 @@ static int read_source(void *arg, void *buffer, size_t *length)
             return TARN_OK;
         }
         if (errno != EINTR)
-            return tool_fail(source->tool, tool_errno_status(errno), errno, "cannot read '%s' (%s): "
-                             "check the file", source->path, strerror(errno));
+            return tool_fail(source->tool, tool_errno_status(errno), errno, "cannot read '%s' "
+                             "(%s): check the file", source->path, strerror(errno));
     }
 }
 

@@ -157,6 +157,13 @@ int32_t check_compare(struct tarn_call *call, struct checker *checker)
     return status == TARN_OK ? end_leak(call, checker, &leak) : status;
 }
 
+static uint64_t counted(const struct checker *checker, uint64_t host)
+{
+    uint64_t cluster = host >> checker->image->header.cluster_bits;
+
+    return cluster < checker->room ? checker->counts[cluster] : 0;
+}
+
 /* Looks at one flag, and sets it right if that is asked for. A repair of leaks alone also brings
  * refcounts down to 1, whose flags then must be set. */
 static int32_t check_flag(struct tarn_call *call, struct checker *checker,
@@ -170,7 +177,7 @@ static int32_t check_flag(struct tarn_call *call, struct checker *checker,
     if (status != TARN_OK || (stored == 1) == ((entry & QCOW2_COPIED) != 0))
         return check_unreadable(call, checker, status, "refcount of the cluster", host);
     if (repair == TARN_CHECK_REPAIR_LEAKS &&
-        (stored != 1 || checker->counts[host >> image->header.cluster_bits] != 1))
+        (stored != 1 || counted(checker, host) != 1))
         return TARN_OK;
     if (repair != 0)
         return qcow2_store64(call, image, kind, at, entry ^ QCOW2_COPIED);
@@ -219,11 +226,11 @@ int32_t check_copied(struct tarn_call *call, struct checker *checker, uint32_t r
         if (status == TARN_OK)
             status = qcow2_load64(call, image, QCOW2_PAGE_L1, at, &entry);
         table = status == TARN_OK ? entry & QCOW2_OFFSET_MASK : 0;
-        if (status != TARN_OK || table == 0 || !good_block(image, table))
+        if (status != TARN_OK || table == 0)
             continue;
         /* A table with several references is a snapshot's too, or damage: it is not touched. */
-        if (!qcow2_external(image) &&
-            (repair == 0 || checker->counts[table >> image->header.cluster_bits] == 1))
+        if (good_block(image, table) && !qcow2_external(image) &&
+            (repair == 0 || counted(checker, table) == 1))
             status = check_l2_flags(call, checker, table, repair);
         if (status == TARN_OK)
             status = check_flag(call, checker, QCOW2_PAGE_L1, at, entry, table, repair);

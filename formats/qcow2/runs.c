@@ -9,7 +9,7 @@ static void piece_of(const struct qcow2_image *image, const struct qcow2_mapping
 {
     uint32_t bit = 1u << (in_cluster / image->subcluster_size);
 
-    *out = (struct qcow2_run){ QCOW2_RUN_UNALLOCATED, false,
+    *out = (struct qcow2_run){ QCOW2_RUN_DATA, false,
                                image->subcluster_size - in_cluster % image->subcluster_size,
                                mapping->host + in_cluster, 0 };
     if (mapping->compressed != 0) {
@@ -20,8 +20,8 @@ static void piece_of(const struct qcow2_image *image, const struct qcow2_mapping
     } else if (mapping->allocated & bit) {
         out->kind = QCOW2_RUN_DATA;
         out->placed = true;
-    } else if (mapping->zero & bit) {
-        out->kind = QCOW2_RUN_ZERO;
+    } else {
+        out->kind = mapping->zero & bit ? QCOW2_RUN_ZERO : QCOW2_RUN_UNALLOCATED;
         out->placed = mapping->placed;
     }
 }
@@ -75,7 +75,7 @@ int32_t qcow2_run_at(struct tarn_call *call, struct qcow2_image *image, uint64_t
         if (status != TARN_OK)
             return status;
         if (covered > image->cluster_size &&
-            (out->length == 0 || out->kind == QCOW2_RUN_UNALLOCATED)) {
+            (out->length == 0 || (out->kind == QCOW2_RUN_UNALLOCATED && !out->placed))) {
             out->kind = QCOW2_RUN_UNALLOCATED;
             out->length += qcow2_min(cluster + covered, end) - at;
         } else {
@@ -115,11 +115,14 @@ static int32_t add_extent(struct tarn_call *call, struct pending *pending,
     return status;
 }
 
-/* What is not allocated comes from the backing store as far as that reaches. */
+/* What is not allocated comes from the backing store as far as that reaches. With extended L2 a
+ * place may be reserved for it all the same, which is told where nothing lies below. */
 static int32_t add_unallocated(struct tarn_call *call, const struct qcow2_image *image,
                                struct pending *pending, struct tarn_extent *extent)
 {
     uint64_t end = extent->offset + extent->length;
+    uint32_t flags = extent->flags;
+    uint64_t start = extent->offset;
     uint64_t below = 0;
     int32_t status = TARN_OK;
 
@@ -127,6 +130,7 @@ static int32_t add_unallocated(struct tarn_call *call, const struct qcow2_image 
         below = image->backing != NULL ? qcow2_min(image->backing_size, end) : end;
     if (below > extent->offset) {
         extent->kind = TARN_EXTENT_BACKING;
+        extent->flags = 0;
         extent->length = below - extent->offset;
         status = add_extent(call, pending, extent);
         extent->offset = below;
@@ -134,6 +138,8 @@ static int32_t add_unallocated(struct tarn_call *call, const struct qcow2_image 
     if (status != TARN_OK || extent->offset >= end)
         return status;
     extent->kind = TARN_EXTENT_HOLE;
+    extent->flags = flags;
+    extent->host_offset += extent->offset - start;
     extent->length = end - extent->offset;
     return add_extent(call, pending, extent);
 }
@@ -144,15 +150,15 @@ static int32_t add_run(struct tarn_call *call, const struct qcow2_image *image,
     struct tarn_extent extent = { .struct_size = sizeof(extent), .offset = offset,
                                   .length = run->length };
 
-    if (run->kind == QCOW2_RUN_UNALLOCATED)
-        return add_unallocated(call, image, pending, &extent);
-    extent.kind = run->kind == QCOW2_RUN_ZERO ? TARN_EXTENT_ZERO : TARN_EXTENT_DATA;
-    if (run->kind == QCOW2_RUN_COMPRESSED)
+    if (run->kind == QCOW2_RUN_COMPRESSED) {
         extent.flags = TARN_EXTENT_COMPRESSED;
-    else if (run->placed && !qcow2_external(image)) {
+    } else if (run->placed && !qcow2_external(image)) {
         extent.flags = TARN_EXTENT_HOST;
         extent.host_offset = run->host;
     }
+    if (run->kind == QCOW2_RUN_UNALLOCATED)
+        return add_unallocated(call, image, pending, &extent);
+    extent.kind = run->kind == QCOW2_RUN_ZERO ? TARN_EXTENT_ZERO : TARN_EXTENT_DATA;
     return add_extent(call, pending, &extent);
 }
 

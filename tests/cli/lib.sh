@@ -75,6 +75,14 @@ shows() {
     return 1
 }
 
+# shows_no PATTERN: no line on standard output matches.
+shows_no() {
+    if grep -e "$1" "$work/out"; then
+        echo "not expected on standard output: $1"
+        return 1
+    fi
+}
+
 # json PATH VALUE: the document on standard output has this value there.
 json() {
     [ "$("$JSON_GET" "$1" <"$work/out")" = "$2" ] && return
@@ -121,7 +129,7 @@ check() {
     else
         failures=$((failures + 1))
         echo "not ok $tests - $1"
-        sed 's/^/# /' "$base/log"
+        head -n 60 "$base/log" | sed "s/^/# /"
     fi
     rm -rf "$work"
 }

@@ -21,7 +21,7 @@ through_pipes() {
     yes tarn | head -c 1048576 >"$work/bytes"
     "$TARN" vol-upload v - p <"$work/bytes"
     "$TARN" vol-download --pool p v - | cmp - "$work/bytes"
-    cat "$work/bytes" | "$TARN" vol-upload v - p --offset 0
+    head -c 1048576 "$work/bytes" | "$TARN" vol-upload v - p --offset 0
     "$TARN" --json vol-download v - p | cmp - "$work/bytes"
 }
 

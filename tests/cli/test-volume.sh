@@ -153,22 +153,33 @@ refused_format() {
     prints_nothing
 }
 
+# The big-endian number at this offset of the file.
+number_at() {
+    od -An -tu8 --endian=big -j "$2" -N 8 "$1" | tr -d ' '
+}
+
+# A cluster at the end of the file that has a reference and no owner. The table of refcounts is
+# told in the header at 48; its first entry is the first block, of 16 bits for each cluster.
+leak_a_cluster() {
+    clusters=$(($(stat -c %s "$1") / 65536))
+    block=$(number_at "$1" "$(number_at "$1" 48)")
+    printf '\000\001' | dd of="$1" bs=1 seek=$((block + 2 * clusters)) conv=notrunc status=none
+    truncate -s $(((clusters + 1) * 65536)) "$1"
+}
+
 checked() {
-    need qemu-io
     dir_pool p
     run 0 vol-create-as p a 8M --format qcow2
     run 0 --json vol-check a p
     json findings/# 0
     json leaks 0
-    # A refcount for a cluster that nothing uses: the last of the block's first page.
-    block=$(od -An -tu8 --endian=big -j "$(od -An -tu8 --endian=big -j 48 -N 8 "$work/p/a" |
-        tr -d ' ')" -N 8 "$work/p/a" | tr -d ' ')
-    printf '\000\001' | dd of="$work/p/a" bs=1 seek=$((block + 200)) conv=notrunc status=none
+    leak_a_cluster "$work/p/a"
     run 1 --json vol-check a p
     json leaks 1
     json findings/0/kind leak
     run 1 vol-check a p
     shows '^leak at [0-9]*, .*: '
+    run 1 image-check "$work/p/a"
     run 0 vol-check a p --repair
     run 0 vol-check a p
     shows 'no faults'

@@ -146,7 +146,7 @@ static void thread_numbers(void)
     }
 }
 
-/* --- contradictions ---------------------------------------------------------------------------------- */
+/* --- contradictions --------------------------------------------------------------------------- */
 
 #define BREAK(function, ...) \
     static void function(struct sample *s) \

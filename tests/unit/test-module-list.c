@@ -73,7 +73,7 @@ static void one_module_is_loaded_to_be_read(void)
     frame_close(&frame);
 }
 
-/* --- on and off ------------------------------------------------------------------------------------ */
+/* --- on and off ------------------------------------------------------------------------------- */
 
 static uint32_t enabled(struct plugins_frame *frame, const char *name)
 {
@@ -164,7 +164,7 @@ static void what_cannot_be_switched(void)
     frame_close(&frame);
 }
 
-/* --- types and formats -------------------------------------------------------------------------------- */
+/* --- types and formats ------------------------------------------------------------------------ */
 
 static int can(const struct tarn_capability_record *record, const char *ability)
 {

@@ -62,7 +62,7 @@ static void expect_failure(const char *name, const char *more, int status, const
     frame_close(&frame);
 }
 
-/* --- ages ------------------------------------------------------------------------------------------ */
+/* --- ages ------------------------------------------------------------------------------------- */
 
 static void older_structures(void)
 {
@@ -132,7 +132,7 @@ static void name_of_the_conf(void)
     frame_close(&frame);
 }
 
-/* --- options and load -------------------------------------------------------------------------------- */
+/* --- options and load ------------------------------------------------------------------------- */
 
 static void options_are_checked_before_load(void)
 {
@@ -141,7 +141,7 @@ static void options_are_checked_before_load(void)
 
     expect_failure("good", "[options]\nfail-att = 1\n", TARN_E_INVALID,
                    "good.conf: the module good has no option \"fail-att\", it knows: fail-at "
-                   "trace room health verbose token");
+                   "trace room health verbose token load-takes");
     expect_failure("good", "[options]\nfail-at = soon\n", TARN_E_INVALID,
                    "fail-at is \"soon\", not a decimal number");
     expect_failure("twin", "[options]\na = 1\n", TARN_E_INVALID, "nor any other");
@@ -188,7 +188,7 @@ static void load_and_unload_once_per_context(void)
     frame_close(&frame);
 }
 
-/* --- calls into fixtures --------------------------------------------------------------------------------- */
+/* --- calls into fixtures ---------------------------------------------------------------------- */
 
 static int refresh(struct plugins_frame *frame, struct module *module, const char *type_name,
                    struct tarn_error **error)
@@ -257,7 +257,7 @@ static void a_hang_ends_at_the_deadline(void)
     frame_close(&frame);
 }
 
-/* --- locks --------------------------------------------------------------------------------------------- */
+/* --- locks ------------------------------------------------------------------------------------ */
 
 struct entering {
     struct module *module;

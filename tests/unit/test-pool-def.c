@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * core/pool-def*.c and pool-head.c: what the XML of a pool becomes. What is refused
- * besides is test-pool-refusals.c's, how it prints is tests/xml/round-trip.sh's.
+ * besides is test-pool-refusals.c's, how it prints is tests/xml/test-round-trip.sh's.
  */
 #include "core/pool-def.h"
 

@@ -68,7 +68,7 @@ static int reason_says(struct plugins_frame *frame, const char *name, const char
     return 0;
 }
 
-/* --- lazy ------------------------------------------------------------------------------------------ */
+/* --- lazy ------------------------------------------------------------------------------------- */
 
 static void looking_opens_nothing(void)
 {
@@ -100,7 +100,7 @@ static void no_folders_at_all(void)
     frame_close(&frame);
 }
 
-/* --- priority, fallback, masking ------------------------------------------------------------------------ */
+/* --- priority, fallback, masking -------------------------------------------------------------- */
 
 static void priority_decides_then_the_name(void)
 {
@@ -202,7 +202,7 @@ static void one_broken_conf_costs_itself(void)
     frame_close(&frame);
 }
 
-/* --- time passes ------------------------------------------------------------------------------------------ */
+/* --- time passes ------------------------------------------------------------------------------ */
 
 static void what_is_put_in_order_comes_back(void)
 {
@@ -263,7 +263,7 @@ static void what_is_loaded_stays_while_its_conf_changes(void)
     frame_close(&frame);
 }
 
-/* --- threads ------------------------------------------------------------------------------------------------ */
+/* --- threads ---------------------------------------------------------------------------------- */
 
 struct asker {
     struct plugins_frame *frame;
@@ -299,7 +299,7 @@ static void many_threads_load_once(void)
 
     frame_open(&frame);
     snprintf(trace, sizeof(trace), "%s", frame_path(&frame, "trace"));
-    snprintf(options, sizeof(options), "[options]\ntrace = %s\n", trace);
+    snprintf(options, sizeof(options), "[options]\ntrace = %s\nload-takes = 100\n", trace);
     frame_add(&frame, "good", "pool:memory format:plain", 50, options);
     frame_add(&frame, "twin", "pool:twin-a pool:twin-b", 50, NULL);
     frame_add(&frame, "undefined-symbol", "pool:memory", 70, NULL);
@@ -309,6 +309,43 @@ static void many_threads_load_once(void)
         pthread_join(threads[i], NULL);
     CU_ASSERT_EQUAL(atomic_load(&asker.got), 8 * 50 * 4);
     CU_ASSERT_STRING_EQUAL(frame_read(trace), "load\n");
+    frame_close(&frame);
+}
+
+struct slow_asker {
+    struct plugins_frame *frame;
+    atomic_int done;
+};
+
+static void *ask_for_the_slow_one(void *arg)
+{
+    struct slow_asker *asker = arg;
+    struct type_ref type;
+
+    CU_ASSERT_EQUAL(registry_type(&type, asker->frame->context.registry, "memory", NULL),
+                    TARN_OK);
+    atomic_store(&asker->done, 1);
+    return NULL;
+}
+
+static void a_slow_load_holds_up_nobody_else(void)
+{
+    struct plugins_frame frame;
+    struct slow_asker asker = { .frame = &frame };
+    struct timespec moment = { 0, 200000000 };
+    struct type_ref type;
+    pthread_t thread;
+
+    frame_open(&frame);
+    frame_add(&frame, "good", "pool:memory", 50, "[options]\nload-takes = 1500\n");
+    frame_add(&frame, "twin", "pool:twin-a", 50, NULL);
+    pthread_create(&thread, NULL, ask_for_the_slow_one, &asker);
+    nanosleep(&moment, NULL);
+    CU_ASSERT_EQUAL(registry_type(&type, frame.context.registry, "twin-a", NULL), TARN_OK);
+    CU_ASSERT_STRING_EQUAL(reason_of(&frame, "twin"), "");
+    CU_ASSERT_FALSE(atomic_load(&asker.done));
+    pthread_join(thread, NULL);
+    CU_ASSERT_TRUE(atomic_load(&asker.done));
     frame_close(&frame);
 }
 
@@ -331,7 +368,7 @@ static void two_contexts_know_nothing_of_each_other(void)
     frame_close(&frame);
 }
 
-/* --- formats -------------------------------------------------------------------------------------------------- */
+/* --- formats ---------------------------------------------------------------------------------- */
 
 static void all_formats_without_the_broken(void)
 {
@@ -367,12 +404,14 @@ static const struct unit_test tests[] = {
     { "the next provider is the fallback", the_next_provider_is_the_fallback },
     { "every provider's reason is told", every_reason_is_told },
     { "the administrator's .conf masks the installed one", the_administrators_file_masks },
-    { "a mask in a folder that is not trusted still masks", a_mask_that_is_not_trusted_still_masks },
+    { "a mask in a folder that is not trusted still masks",
+      a_mask_that_is_not_trusted_still_masks },
     { "a broken .conf costs itself", one_broken_conf_costs_itself },
     { "what is put in order comes back by itself", what_is_put_in_order_comes_back },
     { "a load() that failed is tried again later", a_load_that_failed_is_tried_again_later },
     { "what is loaded stays while its .conf changes", what_is_loaded_stays_while_its_conf_changes },
     { "eight threads ask at once, each module is loaded once", many_threads_load_once },
+    { "a slow load holds up nobody else", a_slow_load_holds_up_nobody_else },
     { "two contexts have modules of their own", two_contexts_know_nothing_of_each_other },
     { "all formats, without the broken ones", all_formats_without_the_broken },
     { NULL, NULL },

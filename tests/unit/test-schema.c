@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * core/schema*.c: what is valid, what is refused with which words, and fragments of modules. Whole
- * definitions are validated by tests/xml/round-trip.sh.
+ * definitions are validated by tests/xml/test-round-trip.sh.
  */
 #include "core/schema.h"
 
@@ -107,7 +107,8 @@ static void missing_and_doubled(void)
     refused("fs", NAMED("fs", TARGET), "<pool> lacks <source>");
     refused("netfs", NAMED("netfs", "<source><host name='h'/></source>" TARGET),
             "<source> lacks <dir>");
-    refused("dir", NAMED("dir", TARGET "\n<name>q</name>"), "line 2: <name> stands in <pool> already");
+    refused("dir", NAMED("dir", TARGET "\n<name>q</name>"),
+            "line 2: <name> stands in <pool> already");
     refused("dir", NAMED("dir", TARGET "stray"), "text is not expected in <pool>");
 }
 

@@ -86,8 +86,9 @@ struct tarn_host {
                             const struct tarn_identity *identity);
     /* Opens another file that the image being opened names, if the host's policy allows it. The
      * name is as it stands in the image: relative names are relative to the image. `format` is
-     * what the image records, NULL if nothing. For TARN_RELATED_BACKING the store that comes out
-     * holds the guest bytes of that image. The caller closes it. */
+     * what the image records, NULL if nothing. `flags` is 0, or TARN_IMAGE_OPEN_WRITE for a data file
+     * that shall be written. For TARN_RELATED_BACKING the store that comes out holds the guest bytes
+     * of that image. Asked for while the image is being opened; the caller closes it. */
     int32_t (*open_related)(struct tarn_call *call, uint32_t role, const char *name,
                             const char *format, uint32_t flags, struct tarn_io **out);
 

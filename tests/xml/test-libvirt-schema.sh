@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# What the core prints is valid by libvirt's own schemas. Elements of other namespaces, which those don't
-# know, are left out.
+# What the core prints is valid by libvirt's own schemas. Elements of other namespaces, which those
+# don't know, are left out.
 
 here=$(dirname "$0")
-tool=${XML_TOOL:-tests/xml/xml-tool}
+tool=${XML_TOOL:-${TARN_BUILD:-build}/tests/xml/xml-tool}
 schemas=${LIBVIRT_SCHEMAS:-/usr/share/libvirt/schemas}
 shared=${TARN_SHARED:-$here/../../../shared}/xml
 work=$(mktemp -d) || exit 1
@@ -29,7 +29,7 @@ valid_by() {
     fi
 }
 
-[ -x "$tool" ] || { echo "Bail out! $tool is missing: run make check"; exit 1; }
+[ -x "$tool" ] || { echo "Bail out! $tool is missing: build it with make tests"; exit 1; }
 command -v xmllint >/dev/null || skip "no xmllint: install libxml2-utils"
 [ -e "$schemas/storagepool.rng" ] || skip "no libvirt schemas: install libvirt0"
 for file in "$here"/pools/*.xml "$shared"/*.xml; do

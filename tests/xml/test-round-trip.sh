@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Every pool definition prints as it should, prints the same when that is read again, and is valid before
-# and after, by the core's own schema. Every volume definition is read and is valid.
-# More definitions are taken from $TARN_SHARED/xml, or ../shared/xml next to the source, if they are there.
+# Every pool definition prints as it should, prints the same when that is read again, and is valid
+# before and after, by the core's own schema. Every volume definition is read and is valid.
+# More definitions come from $TARN_SHARED/xml, or ../shared/xml next to the source, if they exist.
 
 here=$(dirname "$0")
-tool=${XML_TOOL:-tests/xml/xml-tool}
+tool=${XML_TOOL:-${TARN_BUILD:-build}/tests/xml/xml-tool}
 shared=${TARN_SHARED:-$here/../../../shared}/xml
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
@@ -42,7 +42,7 @@ valid_throughout() {
     "$tool" pool "$1" >"$work/printed" && "$tool" schema "$1" && "$tool" schema "$work/printed"
 }
 
-[ -x "$tool" ] || { echo "Bail out! $tool is missing: run make check"; exit 1; }
+[ -x "$tool" ] || { echo "Bail out! $tool is missing: build it with make tests"; exit 1; }
 for file in "$here"/pools/*.xml; do
     name=$(basename "$file")
     report "$name prints as expected" prints_as "$file" "${file%.xml}.out"

@@ -1,0 +1,5 @@
+# The shell tests' view of how the core reads and prints XML.
+
+if HAVE_CUNIT
+check_PROGRAMS += tests/xml/xml-tool
+endif
