@@ -31,10 +31,12 @@ struct listener {
     uint64_t id;
     tarn_event_fn function;
     void *arg;
+    unsigned running; /* threads that are in `function` */
 };
 
 struct events {
     pthread_mutex_t mutex;
+    pthread_cond_t returned; /* a listener has */
     struct queued *first, **last;
     unsigned count;
     struct listener *listeners;
@@ -50,6 +52,7 @@ int events_open(struct events **out, struct tarn_error **error)
     if (events == NULL)
         return error_set(error, TARN_E_INTERNAL, 0, "no memory for events");
     pthread_mutex_init(&events->mutex, NULL);
+    pthread_cond_init(&events->returned, NULL);
     events->last = &events->first;
     events->wake_fd = -1;
     *out = events;
@@ -93,6 +96,7 @@ void events_close(struct events *events)
     }
     if (events->wake_fd >= 0)
         close(events->wake_fd);
+    pthread_cond_destroy(&events->returned);
     pthread_mutex_destroy(&events->mutex);
     free(events);
 }
@@ -204,8 +208,11 @@ int tarn_event_listen(uint64_t *out, struct tarn_context *context, tarn_event_fn
     struct listener *listener = calloc(1, sizeof(*listener));
     int status = start_watching(context, error);
 
-    if (status == TARN_OK && !events_wanted(context))
+    if (status == TARN_OK && !events_wanted(context)) {
         status = pools_scan(context, error);
+        if (status == TARN_OK)
+            status = watch_read(events->watch, error);
+    }
     if (status == TARN_OK && listener == NULL)
         status = error_set(error, TARN_E_INTERNAL, 0, "no memory for a listener");
     if (status != TARN_OK) {
@@ -219,24 +226,35 @@ int tarn_event_listen(uint64_t *out, struct tarn_context *context, tarn_event_fn
     listener->next = events->listeners;
     events->listeners = listener;
     pthread_mutex_unlock(&events->mutex);
-    return watch_read(events->watch, error); /* begins with the pools that are active now */
+    return TARN_OK;
 }
 
+/* The link to it; under the mutex. */
+static struct listener **find_listener(struct events *events, uint64_t id)
+{
+    struct listener **link = &events->listeners;
+
+    while (*link != NULL && (*link)->id != id)
+        link = &(*link)->next;
+    return link;
+}
+
+/* When it returns the listener is not called any more, in no thread: its argument may go. */
 void tarn_event_unlisten(struct tarn_context *context, uint64_t id)
 {
     struct events *events = context->events;
     struct listener **link;
+    struct listener *gone;
 
     pthread_mutex_lock(&events->mutex);
-    for (link = &events->listeners; *link != NULL; link = &(*link)->next)
-        if ((*link)->id == id) {
-            struct listener *gone = *link;
-
-            *link = gone->next;
-            free(gone);
-            break;
-        }
+    link = find_listener(events, id);
+    gone = *link;
+    if (gone != NULL)
+        *link = gone->next;
+    while (gone != NULL && gone->running > 0)
+        pthread_cond_wait(&events->returned, &events->mutex);
     pthread_mutex_unlock(&events->mutex);
+    free(gone);
 }
 
 int tarn_event_fd(struct tarn_context *context)
@@ -250,23 +268,39 @@ int tarn_event_fd(struct tarn_context *context)
     return fd;
 }
 
-/* The listeners of this moment, so that none is called under the lock. */
-static struct listener *copy_listeners(struct events *events, size_t *out_count)
+/* The listeners of this moment, in the order in which they came, ending with 0. */
+static uint64_t *listener_ids(struct events *events)
 {
-    struct listener *copy;
     const struct listener *listener;
+    uint64_t *ids;
     size_t count = 0;
 
     pthread_mutex_lock(&events->mutex);
     for (listener = events->listeners; listener != NULL; listener = listener->next)
         count++;
-    copy = calloc(count + 1, sizeof(*copy));
-    *out_count = 0;
-    for (listener = events->listeners; copy != NULL && listener != NULL;
-         listener = listener->next)
-        copy[(*out_count)++] = *listener;
+    ids = calloc(count + 1, sizeof(*ids));
+    for (listener = events->listeners; ids != NULL && listener != NULL; listener = listener->next)
+        ids[--count] = listener->id;
     pthread_mutex_unlock(&events->mutex);
-    return copy;
+    return ids;
+}
+
+/* Calls it without the lock, unless it was given up meanwhile. */
+static void call_listener(struct events *events, uint64_t id, const struct tarn_event *event)
+{
+    struct listener *listener;
+
+    pthread_mutex_lock(&events->mutex);
+    listener = *find_listener(events, id);
+    if (listener != NULL) {
+        listener->running++;
+        pthread_mutex_unlock(&events->mutex);
+        listener->function(listener->arg, event);
+        pthread_mutex_lock(&events->mutex);
+        listener->running--;
+        pthread_cond_broadcast(&events->returned);
+    }
+    pthread_mutex_unlock(&events->mutex);
 }
 
 static void drain(int fd)
@@ -280,22 +314,30 @@ static void drain(int fd)
 int tarn_event_dispatch(struct tarn_context *context, struct tarn_error **error)
 {
     struct events *events = context->events;
-    struct listener *listeners;
-    struct queued *queue;
     const struct queued *queued;
-    size_t count = 0;
-    size_t index;
+    struct queued *queue;
+    struct watch *watch;
+    uint64_t *ids;
+    int wake_fd;
     int told = 0;
 
-    if (events->watch != NULL && watch_read(events->watch, error) != TARN_OK)
+    pthread_mutex_lock(&events->mutex);
+    watch = events->watch;
+    wake_fd = events->wake_fd;
+    pthread_mutex_unlock(&events->mutex);
+    if (watch != NULL && watch_read(watch, error) != TARN_OK)
         return -1;
-    drain(events->wake_fd);
+    drain(wake_fd);
+    ids = listener_ids(events);
+    if (ids == NULL) {
+        error_set(error, TARN_E_INTERNAL, 0, "no memory to tell events");
+        return -1;
+    }
     queue = take_all(events);
-    listeners = copy_listeners(events, &count);
     for (queued = queue; queued != NULL; queued = queued->next, told++)
-        for (index = count; index > 0; index--) /* in the order in which they came */
-            listeners[index - 1].function(listeners[index - 1].arg, &queued->event);
-    free(listeners);
+        for (const uint64_t *id = ids; *id != 0; id++)
+            call_listener(events, *id, &queued->event);
+    free(ids);
     free_queue(queue);
     return told;
 }

@@ -74,10 +74,18 @@ static int make_all(struct folders *folders, struct tarn_error **error)
     return status;
 }
 
+/* The root is made if only it itself is missing: a whole path that is missing is more likely a slip. */
+static char *root_new(const char *path)
+{
+    if (mkdir(path, 0755) < 0 && errno != EEXIST)
+        return NULL;
+    return realpath(path, NULL);
+}
+
 int folders_init(struct folders *folders, const struct tarn_context_options *options,
                  struct tarn_error **error)
 {
-    char *root = options->root != NULL ? realpath(options->root, NULL) : NULL;
+    char *root = options->root != NULL ? root_new(options->root) : NULL;
     char *config;
     char *state;
     char *run;
@@ -86,7 +94,8 @@ int folders_init(struct folders *folders, const struct tarn_context_options *opt
     memset(folders, 0, sizeof(*folders));
     if (options->root != NULL && root == NULL)
         return error_set(error, errno == ENOENT ? TARN_E_NOT_FOUND : TARN_E_ACCESS, errno,
-                         "the root folder %s cannot be used", options->root);
+                         "the root folder %s cannot be used: make it, or name another",
+                         options->root);
     config = base_new(options->config_dir, root, "etc/tarn", CONFIG_FOLDER);
     state = base_new(options->state_dir, root, "var/lib/tarn", STATE_FOLDER);
     run = base_new(options->run_dir, root, "run/tarn", RUN_FOLDER);

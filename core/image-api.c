@@ -66,6 +66,7 @@ int tarn_volume_open(struct tarn_image **out, struct tarn_volume *volume, uint32
         return status;
     }
     lock_release(&image->visit.pool.state);
+    operation_leave_job(&image->visit.pool.operation);
     *out = image;
     return TARN_OK;
 }

@@ -105,10 +105,12 @@ static const char *beneath(const char *path, const char *root)
     return *path != '\0' ? path : NULL;
 }
 
-static int open_beneath(const char *root, const char *rest, int access)
+/* A handle that can be looked at, while nothing is opened yet: opening alone would wake the writer of a
+ * FIFO, or start what some devices do when they are opened. */
+static int find_beneath(const char *root, const char *rest)
 {
     struct open_how how = {
-        .flags = (unsigned)access | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
+        .flags = O_PATH | O_CLOEXEC,
         .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
     };
     int folder = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -124,7 +126,7 @@ static int open_beneath(const char *root, const char *rest, int access)
     return fd;
 }
 
-static int open_path(int *out, const struct image *image, const char *path, int access,
+static int find_file(int *out, const struct image *image, const char *path,
                      struct tarn_error **error)
 {
     bool anywhere = image->call.operation->context->follow == TARN_FOLLOW_ANYWHERE ||
@@ -136,8 +138,7 @@ static int open_path(int *out, const struct image *image, const char *path, int 
         return error_set(error, TARN_E_ACCESS, 0,
                          "the image names %s, which lies outside of the pool's folder %s: it is "
                          "not opened", path, image->root);
-    fd = anywhere ? open(path, access | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
-                  : open_beneath(image->root, rest, access);
+    fd = anywhere ? open(path, O_PATH | O_CLOEXEC) : find_beneath(image->root, rest);
     if (fd < 0 && errno == EXDEV)
         return error_set(error, TARN_E_ACCESS, 0,
                          "the image names %s, which leads out of the pool's folder %s: it is not "
@@ -168,23 +169,41 @@ static int check_file(int fd, const struct image *image, const char *path,
     return TARN_OK;
 }
 
+/* Opens what the handle is of, whatever has its name by now. */
+static int open_found(int *out, int found, const char *path, int access, struct tarn_error **error)
+{
+    char self[64];
+    int fd;
+
+    snprintf(self, sizeof(self), "/proc/self/fd/%d", found);
+    fd = open(self, access | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0)
+        return error_set(error, status_from_errno(errno), errno,
+                         "the file %s that the image names cannot be opened", path);
+    *out = fd;
+    return TARN_OK;
+}
+
 static int open_container(struct tarn_io **out, struct image *image, const char *path,
                           uint32_t flags, struct tarn_error **error)
 {
+    bool write = (flags & TARN_IMAGE_OPEN_WRITE) != 0;
     struct call call;
+    int found = -1;
     int fd = -1;
-    int access = flags & TARN_IMAGE_OPEN_WRITE ? O_RDWR : O_RDONLY;
-    int status = open_path(&fd, image, path, access, error);
+    int status = find_file(&found, image, path, error);
 
     if (status != TARN_OK)
         return status;
-    status = check_file(fd, image, path, error);
-    if (status != TARN_OK) {
-        close(fd);
+    status = check_file(found, image, path, error);
+    if (status == TARN_OK)
+        status = open_found(&fd, found, path, write ? O_RDWR : O_RDONLY, error);
+    close(found);
+    if (status != TARN_OK)
         return status;
-    }
     call_begin(&call, image->call.operation, NULL);
-    return call_end(&call, file_io_open_fd(&call.abi, fd, access == O_RDWR ? TARN_IO_WRITABLE : 0, out), error);
+    return call_end(&call, file_io_open_fd(&call.abi, fd, write ? TARN_IO_WRITABLE : 0, out),
+                    error);
 }
 
 static int open_backing(struct image *image, const char *path, const char *format,

@@ -55,29 +55,35 @@ static void temporary_name(char *name, size_t size, const void *unique)
              (unsigned long)unique);
 }
 
+/* Takes a name back after a failure, which errno goes on telling. */
+static int take_back(int folder_fd, const char *name)
+{
+    int saved = errno;
+
+    unlinkat(folder_fd, name, 0);
+    errno = saved;
+    return -1;
+}
+
 /* Gives the unnamed file its name; where that is taken, another, and with it the place of the old
- * one. */
+ * one. A new name that cannot be made durable is taken back; for an old one it is too late. */
 static int put_in_place(int folder_fd, int fd, const char *name)
 {
     char from[64];
     char temporary[64];
-    int saved;
 
     snprintf(from, sizeof(from), "/proc/self/fd/%d", fd);
     if (linkat(AT_FDCWD, from, folder_fd, name, AT_SYMLINK_FOLLOW) == 0)
-        return 0;
+        return fsync(folder_fd) == 0 ? 0 : take_back(folder_fd, name);
     if (errno != EEXIST)
         return -1;
     temporary_name(temporary, sizeof(temporary), &from);
     unlinkat(folder_fd, temporary, 0);
     if (linkat(AT_FDCWD, from, folder_fd, temporary, AT_SYMLINK_FOLLOW) < 0)
         return -1;
-    if (renameat(folder_fd, temporary, folder_fd, name) == 0)
-        return 0;
-    saved = errno;
-    unlinkat(folder_fd, temporary, 0);
-    errno = saved;
-    return -1;
+    if (renameat(folder_fd, temporary, folder_fd, name) < 0)
+        return take_back(folder_fd, temporary);
+    return fsync(folder_fd);
 }
 
 int persist_write(const char *folder, const char *name, const void *bytes, size_t length,
@@ -88,7 +94,7 @@ int persist_write(const char *folder, const char *name, const void *bytes, size_
     int status = TARN_OK;
 
     if (fd < 0 || write_all(fd, bytes, length) < 0 || fsync(fd) < 0 ||
-        put_in_place(folder_fd, fd, name) < 0 || fsync(folder_fd) < 0)
+        put_in_place(folder_fd, fd, name) < 0)
         status = failed(error, errno, "write", folder, name);
     if (fd >= 0)
         close(fd);
@@ -176,7 +182,9 @@ int persist_link(const char *folder, const char *name, const char *target,
     if (folder_fd >= 0)
         unlinkat(folder_fd, temporary, 0);
     if (folder_fd < 0 || symlinkat(target, folder_fd, temporary) < 0 ||
-        renameat(folder_fd, temporary, folder_fd, name) < 0 || fsync(folder_fd) < 0)
+        (renameat(folder_fd, temporary, folder_fd, name) < 0 &&
+         take_back(folder_fd, temporary) < 0) ||
+        fsync(folder_fd) < 0)
         status = failed(error, errno, "link", folder, name);
     if (folder_fd >= 0)
         close(folder_fd);

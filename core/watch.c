@@ -23,7 +23,7 @@ struct pool_watch {
     struct tarn_pool *pool;
     struct pool_session *session;
     void *handle; /* the module's */
-    int fd;
+    int fd;       /* -1: its type cannot tell, or not of this pool */
 };
 
 struct watch {
@@ -40,10 +40,12 @@ static void pool_watch_free(struct watch *watch, struct pool_watch *pool_watch)
 {
     const struct tarn_pool_type *type = pool_watch->session->type.type;
 
-    epoll_ctl(watch->epoll_fd, EPOLL_CTL_DEL, pool_watch->fd, NULL);
-    module_enter(pool_watch->session->type.module);
-    type->watch_close(pool_watch->session->handle, pool_watch->handle);
-    module_leave(pool_watch->session->type.module);
+    if (pool_watch->fd >= 0) {
+        epoll_ctl(watch->epoll_fd, EPOLL_CTL_DEL, pool_watch->fd, NULL);
+        module_enter(pool_watch->session->type.module);
+        type->watch_close(pool_watch->session->handle, pool_watch->handle);
+        module_leave(pool_watch->session->type.module);
+    }
     pool_session_unref(pool_watch->session);
     tarn_pool_unref(pool_watch->pool);
     free(pool_watch);
@@ -59,47 +61,56 @@ static bool is_watched(const struct watch *watch, const struct tarn_pool *pool)
     return false;
 }
 
-static int open_handle(struct pool_watch *pool_watch, struct operation *operation)
+static void open_handle(struct watch *watch, struct pool_watch *pool_watch,
+                        struct operation *operation)
 {
     const struct tarn_pool_type *type = pool_watch->session->type.type;
+    struct epoll_event interest = { .events = EPOLLIN, .data.ptr = pool_watch };
     struct call call;
     int32_t fd = -1;
     int status;
 
     if (type->watch_open == NULL || type->watch_read == NULL || type->watch_close == NULL)
-        return TARN_E_UNSUPPORTED;
+        return;
     pool_call_begin(&call, pool_watch->session, operation, NULL);
     status = type->watch_open(&call.abi, pool_watch->session->handle, &pool_watch->handle, &fd);
+    if (pool_call_end(&call, pool_watch->session, status, NULL) != TARN_OK)
+        return;
     pool_watch->fd = fd;
-    return pool_call_end(&call, pool_watch->session, status, NULL);
+    epoll_ctl(watch->epoll_fd, EPOLL_CTL_ADD, fd, &interest);
+    /* What changed before is seen now, what changes from now on is told. */
+    pool_observe_all(pool_watch->pool, pool_watch->session, operation, NULL);
 }
 
-/* A pool that cannot be watched is looked at when somebody asks, as all were before. */
+/* A pool that cannot be watched is looked at when somebody asks. */
 static void watch_pool(struct watch *watch, struct tarn_pool *pool)
 {
     struct pool_watch *pool_watch = calloc(1, sizeof(*pool_watch));
-    struct epoll_event interest = { .events = EPOLLIN, .data.ptr = pool_watch };
     struct operation operation;
-    int status = TARN_E_INTERNAL;
 
     if (pool_watch == NULL)
         return;
     operation_begin(&operation, watch->context, "pool-watch", pool->name, NULL, NULL);
-    if (pool_session_get(&pool_watch->session, pool, &operation, NULL) == TARN_OK)
-        status = open_handle(pool_watch, &operation);
-    if (status == TARN_OK) {
+    pool_watch->fd = -1;
+    if (pool_session_get(&pool_watch->session, pool, &operation, NULL) == TARN_OK) {
         pool_watch->pool = tarn_pool_ref(pool);
-        epoll_ctl(watch->epoll_fd, EPOLL_CTL_ADD, pool_watch->fd, &interest);
-        /* What is there now is no news; what comes from now on is. */
-        if (inventory_complete_since(pool->inventory) == 0)
-            pool_observe_all(pool, pool_watch->session, &operation, NULL);
         pool_watch->next = watch->pools;
         watch->pools = pool_watch;
+        open_handle(watch, pool_watch, &operation);
     } else {
-        pool_session_unref(pool_watch->session);
         free(pool_watch);
     }
     operation_end(&operation);
+}
+
+/* Not if it was stopped, or started anew: its storage may be another now. */
+static bool is_current(const struct pool_watch *pool_watch)
+{
+    struct pool_text *text = pool_current_text(pool_watch->pool, false);
+    bool current = pool_is_active(pool_watch->pool) && pool_watch->session->text == text;
+
+    pool_text_unref(text);
+    return current;
 }
 
 /* Those that became active are watched, those that are no more are not. */
@@ -112,7 +123,7 @@ static void follow_pools(struct watch *watch)
     while (*link != NULL) {
         struct pool_watch *pool_watch = *link;
 
-        if (pool_is_active(pool_watch->pool)) {
+        if (is_current(pool_watch)) {
             link = &pool_watch->next;
         } else {
             *link = pool_watch->next;
@@ -257,13 +268,13 @@ int watch_read(struct watch *watch, struct tarn_error **error)
     int status = TARN_OK;
 
     pthread_mutex_lock(&watch->mutex);
+    if (drain_folders(watch))
+        status = pools_scan(watch->context, error);
+    follow_pools(watch);
     count = epoll_wait(watch->epoll_fd, ready, 64, 0);
     for (index = 0; index < count; index++)
         if (ready[index].data.ptr != NULL)
             read_pool(watch, ready[index].data.ptr);
-    if (drain_folders(watch))
-        status = pools_scan(watch->context, error);
-    follow_pools(watch);
     pthread_mutex_unlock(&watch->mutex);
     return status;
 }
