@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "core/error.h"
+#include "sdk/helpers/errno-status.h"
 
 /* The three bases, each with what an option says instead. */
 static char *base_new(const char *given, const char *root, const char *under_root,
@@ -45,12 +46,9 @@ static int make_path(char *path, struct tarn_error **error)
         if (slash != NULL)
             *slash = '\0';
         if (mkdir(path, 0755) < 0 && errno != EEXIST) {
-            error_set(error, errno == EROFS || errno == EACCES ? TARN_E_ACCESS : TARN_E_IO, errno,
-                      "cannot make the folder %s (use another root folder to work without "
-                      "privileges)", path);
-            if (slash != NULL)
-                *slash = '/';
-            return error != NULL && *error != NULL ? tarn_error_status(*error) : TARN_E_IO;
+            return error_set(error, status_from_errno(errno), errno,
+                             "cannot make the folder %s (use another root folder to work without "
+                             "privileges)", path);
         }
         if (slash == NULL)
             return TARN_OK;
@@ -93,7 +91,7 @@ int folders_init(struct folders *folders, const struct tarn_context_options *opt
 
     memset(folders, 0, sizeof(*folders));
     if (options->root != NULL && root == NULL)
-        return error_set(error, errno == ENOENT ? TARN_E_NOT_FOUND : TARN_E_ACCESS, errno,
+        return error_set(error, status_from_errno(errno), errno,
                          "the root folder %s cannot be used: make it, or name another",
                          options->root);
     config = base_new(options->config_dir, root, "etc/tarn", CONFIG_FOLDER);

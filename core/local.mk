@@ -103,6 +103,7 @@ core_sources = \
 	core/schema-value.c \
 	core/schema.c \
 	core/schema.h \
+	core/schema/embedded.h \
 	core/size.c \
 	core/size.h \
 	core/source-copy.c \
@@ -120,6 +121,7 @@ core_sources = \
 	core/volume-delete.c \
 	core/volume-fill.c \
 	core/volume-open.c \
+	core/volume-request.c \
 	core/volume-resize.c \
 	core/volume-transfer.c \
 	core/volume-wipe.c \

@@ -244,10 +244,11 @@ int lock_take(struct lock *lock, struct operation *operation, enum lock_kind kin
 {
     struct locks *locks = operation->context->locks;
     uint64_t key = key_of(kind, pool, volume);
-    int status;
+    int status = operation_interrupted(operation, error);
 
     memset(lock, 0, sizeof(*lock));
-    status = queue_enter(&lock->queue, locks, key, mode, operation, error);
+    if (status == TARN_OK)
+        status = queue_enter(&lock->queue, locks, key, mode, operation, error);
     if (status != TARN_OK)
         return status;
     lock->fd = open(locks->file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);

@@ -37,7 +37,8 @@ struct lock {
 int locks_open(struct locks **out, const char *file, struct tarn_error **error);
 void locks_close(struct locks *locks);
 
-/* Waits for it, until the operation is cancelled or its deadline has passed. `pool` and `volume` are
+/* Waits for it, until the operation is cancelled or its deadline has passed, also if that was before:
+ * so no operation begins that is over. `pool` and `volume` are
  * NULL where the kind has none. */
 int lock_take(struct lock *lock, struct operation *operation, enum lock_kind kind, const char *pool,
               const char *volume, enum lock_mode mode, struct tarn_error **error);

@@ -72,6 +72,14 @@ static void find_activity(struct activity *activity, const struct tarn_pool *poo
     pthread_mutex_unlock(&context->operations_lock);
 }
 
+bool pool_hangs(const struct tarn_pool *pool)
+{
+    struct activity activity;
+
+    find_activity(&activity, pool);
+    return activity.state == TARN_POOL_UNRESPONSIVE;
+}
+
 /* --- the record ---------------------------------------------------------------------------------------------- */
 
 static void fill_known(struct record_holder *holder, struct tarn_pool *pool)

@@ -155,6 +155,11 @@ void pool_keep_sizes(struct tarn_pool *pool, const struct tarn_pool_info *info);
 /* Keeps why it did not start, until it does. */
 void pool_keep_reason(struct tarn_pool *pool, const char *reason);
 
+/* --- pool-read.c --------------------------------------------------------------------------------------- */
+
+/* Does a step in it outlive its deadline? Who only wants to look at all pools passes it over. */
+bool pool_hangs(const struct tarn_pool *pool);
+
 /* --- pool-define.c -------------------------------------------------------------------------------------- */
 
 /* A definition that is to become a pool's: parsed, completed, checked against all other pools. The

@@ -20,6 +20,8 @@ struct birth {
     uint32_t flags;                  /* TARN_VOLUME_… */
     struct tarn_volume *source;      /* not counted; NULL = none */
     struct volume_entry *source_entry;
+    struct tarn_volume *backing;     /* NULL: none, or one that is in no pool */
+    struct volume_entry *backing_entry;
     struct format_ref format;        /* NULL format: one of the pool type's own */
     struct tarn_image_spec spec;
     struct tarn_container_spec container_spec;
@@ -28,6 +30,12 @@ struct birth {
     bool shares;                     /* the container shares the source's bytes already */
 };
 
+/* volume-request.c: reads the definition; the pools are entered. */
+int birth_request(struct birth *birth, const char *xml, struct tarn_error **error);
+/* volume-request.c: which volume its backing store is; no pool is entered. */
+int birth_find_backing(struct birth *birth, struct tarn_error **error);
+/* volume-request.c: looks at what it rests on and settles its sizes; all volumes are locked. */
+int birth_settle(struct birth *birth, struct tarn_error **error);
 /* volume-fill.c: the container as a clone of the source's, if all allows it; then birth->shares. */
 int birth_share(struct birth *birth, struct tarn_error **error);
 /* volume-fill.c: the image's metadata, and the source's bytes; ends with the byte store closed. */

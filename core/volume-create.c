@@ -5,71 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/event.h"
 #include "core/io-guard.h"
-#include "core/registry.h"
-#include "core/schema.h"
 #include "core/volume-birth.h"
-
-/* --- the request --------------------------------------------------------------------------------------- */
-
-static void warn(void *arg, const char *text)
-{
-    const struct birth *birth = arg;
-
-    context_log(birth->visit.pool->context, TARN_LOG_WARNING, "%s", text);
-}
-
-static int validate(struct birth *birth, const char *xml, struct tarn_error **error)
-{
-    struct schema *schema = NULL;
-    int status = schema_for_volume(&schema, birth->visit.session->type.type, error);
-
-    if (status == TARN_OK)
-        status = schema_validate(schema, xml, strlen(xml), error);
-    schema_free(schema);
-    return status;
-}
-
-static int read_request(struct birth *birth, const char *xml, struct tarn_error **error)
-{
-    const struct tarn_pool_type *type = birth->visit.session->type.type;
-    uint32_t how = birth->source != NULL ? VOLUME_DEF_NO_CAPACITY : 0;
-    struct call call;
-    int status = volume_def_parse(&birth->def, type, xml, strlen(xml), how, warn, birth, error);
-
-    if (status == TARN_OK && (birth->flags & TARN_DEFINE_VALIDATE))
-        status = validate(birth, xml, error);
-    if (status == TARN_OK && type->volume_allocate == NULL)
-        status = error_set(error, TARN_E_UNSUPPORTED, 0,
-                           "volumes cannot be created in pools of the type %s", type->name);
-    if (status != TARN_OK || type->volume_name_check == NULL)
-        return status;
-    pool_call_begin(&call, birth->visit.session, &birth->visit.operation, NULL);
-    return pool_call_end(&call, birth->visit.session,
-                         type->volume_name_check(&call.abi, birth->visit.session->handle,
-                                                 birth->def->abi.name),
-                         error);
-}
-
-static int find_format(struct birth *birth, struct tarn_error **error)
-{
-    struct tarn_context *context = birth->visit.pool->context;
-    const char *name = birth->def->abi.format;
-    int status;
-
-    if (!birth->def->format_is_image || name == NULL)
-        return TARN_OK;
-    status = registry_format(&birth->format, context->registry, name, error);
-    if (status == TARN_OK && birth->format.format->create == NULL)
-        status = error_set(error, TARN_E_UNSUPPORTED, 0,
-                           "images of the format %s cannot be created", name);
-    if (status == TARN_OK && birth->def->abi.backing_path != NULL &&
-        !(birth->format.format->capabilities & TARN_FORMAT_BACKING))
-        status = error_set(error, TARN_E_UNSUPPORTED, 0,
-                           "images of the format %s have no backing store", name);
-    return status;
-}
 
 /* --- locks: all volumes that it touches, in one order ------------------------------------------------------ */
 
@@ -88,8 +25,7 @@ static int by_lock_order(const void *left, const void *right)
     return order != 0 ? order : (int)b->mode - (int)a->mode; /* of two for one, the stronger first */
 }
 
-static int lock_volumes(struct birth *birth, const char *backing_pool, const char *backing,
-                        struct tarn_error **error)
+static int lock_volumes(struct birth *birth, struct tarn_error **error)
 {
     struct wanted_lock wanted[3] = {
         { birth->visit.pool->name, birth->def->abi.name, LOCK_EXCLUSIVE },
@@ -101,8 +37,9 @@ static int lock_volumes(struct birth *birth, const char *backing_pool, const cha
     if (birth->source != NULL)
         wanted[count++] =
             (struct wanted_lock){ birth->source->pool->name, birth->source->name, LOCK_SHARED };
-    if (backing != NULL)
-        wanted[count++] = (struct wanted_lock){ backing_pool, backing, LOCK_SHARED };
+    if (birth->backing != NULL)
+        wanted[count++] =
+            (struct wanted_lock){ birth->backing->pool->name, birth->backing->name, LOCK_SHARED };
     qsort(wanted, count, sizeof(wanted[0]), by_lock_order);
     for (index = 0; status == TARN_OK && index < count; index++) {
         if (index > 0 && lock_order(wanted[index].pool, wanted[index].volume,
@@ -111,80 +48,6 @@ static int lock_volumes(struct birth *birth, const char *backing_pool, const cha
         status = lock_take(&birth->locks[index], &birth->visit.operation, LOCK_VOLUME,
                            wanted[index].pool, wanted[index].volume, wanted[index].mode, error);
     }
-    return status;
-}
-
-/* --- what it rests on ------------------------------------------------------------------------------------------ */
-
-/* The backing store must be a volume of an active pool, unless the policy follows any path: a name
- * that goes into an image will be opened by whoever reads it. */
-static int find_backing(struct tarn_volume **out, struct birth *birth, struct tarn_error **error)
-{
-    const char *path = birth->def->abi.backing_path;
-    struct tarn_context *context = birth->visit.pool->context;
-    struct tarn_error *why = NULL;
-    int status;
-
-    if (path == NULL)
-        return TARN_OK;
-    if (name_has_scheme(path))
-        return error_set(error, TARN_E_INVALID, 0,
-                         "the backing store \"%s\" is no local path", path);
-    status = tarn_volume_find(out, context, path, &why);
-    if (status == TARN_E_NOT_FOUND && context->follow != TARN_FOLLOW_ANYWHERE)
-        status = error_set(error, TARN_E_ACCESS, 0,
-                           "the backing store %s is no volume of an active pool: put it into one, "
-                           "or use the policy \"anywhere\"", path);
-    else if (status != TARN_OK && why != NULL && context->follow != TARN_FOLLOW_ANYWHERE)
-        return error_pass(error, why);
-    tarn_error_free(why);
-    return context->follow == TARN_FOLLOW_ANYWHERE ? TARN_OK : status;
-}
-
-static int look_at_source(struct birth *birth, struct tarn_error **error)
-{
-    struct pool_visit *visit = birth->two_pools ? &birth->source_visit : &birth->visit;
-
-    if (birth->source == NULL)
-        return TARN_OK;
-    return pool_observe_one(&birth->source_entry, birth->source->pool, visit->session,
-                            &birth->visit.operation, birth->source->name, error);
-}
-
-/* What the image says of its size counts only if its format is what the definition says. */
-static int backing_capacity(uint64_t *out, const struct tarn_volume *backing,
-                            const struct birth *birth, struct tarn_error **error)
-{
-    struct tarn_volume_record *record = NULL;
-    const char *format = birth->def->abi.backing_format;
-    int status;
-
-    if (backing == NULL)
-        return error_set(error, TARN_E_INVALID, 0,
-                         "the capacity must be given: the backing store is in no pool");
-    status = tarn_volume_read(&record, (struct tarn_volume *)(uintptr_t)backing, UINT32_MAX, error);
-    if (status != TARN_OK)
-        return status;
-    if (record->format != NULL && format != NULL && strcmp(record->format, format) == 0)
-        *out = record->capacity;
-    else
-        *out = record->physical;
-    tarn_volume_record_free(record);
-    return TARN_OK;
-}
-
-static int settle_sizes(struct birth *birth, const struct tarn_volume *backing,
-                        struct tarn_error **error)
-{
-    struct tarn_volume_def *def = &birth->def->abi;
-    int status = TARN_OK;
-
-    if (birth->source_entry != NULL && def->capacity < birth->source_entry->info.capacity)
-        def->capacity = birth->source_entry->info.capacity;
-    else if (birth->source_entry == NULL && !birth->def->capacity_given)
-        status = backing_capacity(&def->capacity, backing, birth, error);
-    if (!birth->def->allocation_given)
-        def->allocation = def->capacity;
     return status;
 }
 
@@ -296,13 +159,16 @@ static void abort_container(struct birth *birth)
     birth->container = NULL;
 }
 
-/* The record comes first: a volume is never seen without it. */
+/* The record comes first: a volume is never seen without it, nor with one that a volume of the same name
+ * left behind, which somebody else removed. */
 static int publish(struct birth *birth, struct tarn_error **error)
 {
     const struct pool_session *session = birth->visit.session;
     bool recorded = needs_record(birth);
     struct call call;
-    int status = recorded ? write_record(birth, error) : TARN_OK;
+    int status = recorded ? write_record(birth, error)
+                          : record_remove(birth->visit.pool->context, birth->visit.pool->name,
+                                          birth->def->abi.name, error);
 
     if (status != TARN_OK)
         return status;
@@ -360,13 +226,11 @@ static int check_absent(struct birth *birth, bool *out_done, struct tarn_error *
                            "delete it", birth->visit.pool->name, name);
 }
 
-static int bear(struct birth *birth, struct tarn_volume *backing, struct tarn_error **error)
+static int bear(struct birth *birth, struct tarn_error **error)
 {
     bool done = false;
-    int status = look_at_source(birth, error);
+    int status = birth_settle(birth, error);
 
-    if (status == TARN_OK)
-        status = settle_sizes(birth, backing, error);
     if (status == TARN_OK)
         status = check_absent(birth, &done, error);
     if (status != TARN_OK || done)
@@ -378,22 +242,22 @@ static int bear(struct birth *birth, struct tarn_volume *backing, struct tarn_er
     if (status == TARN_OK)
         status = birth_fill(birth, error);
     if (status == TARN_OK)
+        status = operation_interrupted(&birth->visit.operation, error);
+    if (status == TARN_OK)
         status = publish(birth, error);
     if (status != TARN_OK)
         abort_container(birth);
     return status;
 }
 
-static int create(struct birth *birth, struct tarn_volume *backing, struct tarn_volume **out,
-                  struct tarn_error **error)
+static int create(struct birth *birth, struct tarn_volume **out, struct tarn_error **error)
 {
     struct tarn_pool *pool = birth->visit.pool;
     struct volume_entry *entry = NULL;
-    int status = lock_volumes(birth, backing != NULL ? backing->pool->name : NULL,
-                              backing != NULL ? backing->name : NULL, error);
+    int status = lock_volumes(birth, error);
 
     if (status == TARN_OK)
-        status = bear(birth, backing, error);
+        status = bear(birth, error);
     if (status == TARN_OK)
         status = pool_observe_one(&entry, pool, birth->visit.session, &birth->visit.operation,
                                   birth->def->abi.name, error);
@@ -413,7 +277,7 @@ static int enter_pools(struct birth *birth, struct tarn_pool *pool, struct tarn_
 
     birth->two_pools = strcmp(other->name, pool->name) != 0;
     if (birth->two_pools && other_first)
-        status = pool_enter(&birth->source_visit, other, "vol-create-from", NULL, NULL, error);
+        status = pool_enter(&birth->source_visit, other, "vol-create-from", NULL, job, error);
     if (status != TARN_OK) {
         birth->two_pools = false;
         return status;
@@ -421,7 +285,7 @@ static int enter_pools(struct birth *birth, struct tarn_pool *pool, struct tarn_
     status = pool_enter(&birth->visit, pool, birth->source != NULL ? "vol-create-from"
                                                                    : "vol-create", NULL, job, error);
     if (status == TARN_OK && birth->two_pools && !other_first) {
-        status = pool_enter(&birth->source_visit, other, "vol-create-from", NULL, NULL, error);
+        status = pool_enter(&birth->source_visit, other, "vol-create-from", NULL, job, error);
         if (status != TARN_OK)
             pool_leave(&birth->visit);
     } else if (status != TARN_OK && birth->two_pools && other_first) {
@@ -444,27 +308,23 @@ static void leave_pools(struct birth *birth)
 /* Enters the pools and reads the request. Finding the backing store enters pools, too, and nobody may
  * enter a pool twice (who waits for it alone would come between): so with a backing store the pools
  * are left and entered again. */
-static int prepare(struct birth *birth, struct tarn_volume **backing, struct tarn_pool *pool,
-                   const char *xml, struct tarn_job *job, struct tarn_error **error)
+static int prepare(struct birth *birth, struct tarn_pool *pool, const char *xml,
+                   struct tarn_job *job, struct tarn_error **error)
 {
     int status = enter_pools(birth, pool, job, error);
 
     if (status != TARN_OK)
         return status;
-    status = read_request(birth, xml, error);
-    if (status == TARN_OK)
-        status = find_format(birth, error);
-    if (status == TARN_OK && birth->def->abi.backing_path == NULL) {
-        birth->visit.operation.volume = birth->def->abi.name;
-        return TARN_OK;
+    status = birth_request(birth, xml, error);
+    if (status != TARN_OK || birth->def->abi.backing_path != NULL) {
+        leave_pools(birth);
+        if (status == TARN_OK)
+            status = birth_find_backing(birth, error);
+        if (status == TARN_OK)
+            status = enter_pools(birth, pool, job, error);
     }
-    leave_pools(birth);
     if (status == TARN_OK)
-        status = find_backing(backing, birth, error);
-    if (status == TARN_OK)
-        status = enter_pools(birth, pool, job, error);
-    if (status == TARN_OK)
-        birth->visit.operation.volume = birth->def->abi.name;
+        operation_set_names(&birth->visit.operation, NULL, birth->def->abi.name);
     return status;
 }
 
@@ -473,15 +333,15 @@ int tarn_volume_create_from(struct tarn_volume **out, struct tarn_pool *pool, co
                             struct tarn_error **error)
 {
     struct birth birth = { .source = source, .flags = flags };
-    struct tarn_volume *backing = NULL;
-    int status = prepare(&birth, &backing, pool, xml, job, error);
+    int status = prepare(&birth, pool, xml, job, error);
 
     if (status == TARN_OK) {
-        status = create(&birth, backing, out, error);
+        status = create(&birth, out, error);
         leave_pools(&birth);
     }
     volume_entry_unref(birth.source_entry);
-    tarn_volume_unref(backing);
+    volume_entry_unref(birth.backing_entry);
+    tarn_volume_unref(birth.backing);
     volume_def_free(birth.def);
     return status;
 }

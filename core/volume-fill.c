@@ -2,6 +2,8 @@
  *
  * Filling the container of a new volume.
  */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/copy.h"
@@ -84,14 +86,28 @@ static int create_image(struct birth *birth, struct tarn_error **error)
                     error);
 }
 
+/* Upon a backing store parts of clusters are written, whose other parts lie below: it is opened too,
+ * as the file that the definition names. */
 static int open_target(struct image **out, struct birth *birth, struct tarn_error **error)
 {
-    struct image_place place = { NULL, NULL, NULL, true };
+    const struct tarn_pool_def *pool = &birth->visit.session->def->abi;
+    const char *backing = birth->spec.backing_name;
+    struct image_place place = { NULL, pool->target_path, backing, true };
     struct tarn_io *container = birth->io;
+    char *path = NULL;
+    int status;
 
+    if (pool->target_path != NULL &&
+        asprintf(&path, "%s/%s", pool->target_path, birth->def->abi.name) < 0)
+        return error_set(error, TARN_E_INTERNAL, 0, "no memory to open an image");
+    place.path = path;
     birth->io = NULL; /* the image closes it */
-    return image_open(out, operation_of(birth), &birth->format, container, &place,
-                      TARN_IMAGE_OPEN_WRITE | TARN_IMAGE_OPEN_NO_BACKING, NULL, NULL, error);
+    status = image_open(out, operation_of(birth), &birth->format, container, &place,
+                        TARN_IMAGE_OPEN_WRITE |
+                            (backing == NULL ? TARN_IMAGE_OPEN_NO_BACKING : 0),
+                        NULL, NULL, error);
+    free(path);
+    return status;
 }
 
 static int open_source(struct image **out, struct birth *birth, struct tarn_error **error)

@@ -60,37 +60,16 @@ static int resize_container(struct volume_visit *visit, uint64_t size, uint32_t 
                          error);
 }
 
-/* With its backing store if that can be had: see cover_backing. Without it a resize still works, since
- * nothing below changes. */
-static int open_to_resize(struct image **out, struct volume_visit *visit,
+/* Growing needs the backing store: what is added reads as zeros, also where the backing store is longer
+ * than the image was. Shrinking does not, and it may be missing. */
+static int open_to_resize(struct image **out, struct volume_visit *visit, bool shrinks,
                           struct tarn_error **error)
 {
     struct pool_visit *pool = &visit->pool;
-    bool rests = visit->entry->backing_path != NULL;
-    int status = volume_image(out, pool->pool, pool->session, &pool->operation, visit->entry,
-                              TARN_IMAGE_OPEN_WRITE, rests ? NULL : error);
+    uint32_t flags = TARN_IMAGE_OPEN_WRITE | (shrinks ? TARN_IMAGE_OPEN_NO_BACKING : 0);
 
-    if (status == TARN_OK || !rests)
-        return status;
-    return volume_image(out, pool->pool, pool->session, &pool->operation, visit->entry,
-                        TARN_IMAGE_OPEN_WRITE | TARN_IMAGE_OPEN_NO_BACKING, error);
-}
-
-/* What growing adds reads as zeros: where the backing store is longer than the image was, its bytes
- * would come up there. */
-static int cover_backing(struct image *image, uint64_t before, uint64_t now,
-                         struct tarn_error **error)
-{
-    uint64_t below = 0;
-    int status;
-
-    if (image->backing == NULL || now <= before)
-        return TARN_OK;
-    status = image_size(&below, image->backing, error);
-    if (status != TARN_OK || below <= before)
-        return status;
-    return image_zero(image, before, (below < now ? below : now) - before, TARN_ZERO_MAY_UNMAP,
-                      error);
+    return volume_image(out, pool->pool, pool->session, &pool->operation, visit->entry, flags,
+                        error);
 }
 
 static int resize_image(struct volume_visit *visit, const struct tarn_format *format,
@@ -98,7 +77,8 @@ static int resize_image(struct volume_visit *visit, const struct tarn_format *fo
 {
     struct image *image = NULL;
     uint64_t now = 0;
-    int status = open_to_resize(&image, visit, error);
+    int status =
+        open_to_resize(&image, visit, wanted <= visit->entry->info.capacity, error);
     int closed;
 
     if (status == TARN_OK)
@@ -107,8 +87,6 @@ static int resize_image(struct volume_visit *visit, const struct tarn_format *fo
         status = check_direction(format, visit->entry->info.name, now, wanted, flags, error);
     if (status == TARN_OK)
         status = image_truncate(image, wanted, truncate_flags(flags), error);
-    if (status == TARN_OK)
-        status = cover_backing(image, now, wanted, error);
     if (status == TARN_OK)
         status = image_flush(image, error);
     closed = image_close(image, status == TARN_OK ? error : NULL);

@@ -163,9 +163,9 @@ static int find_in(struct tarn_volume **out, struct tarn_pool *pool, const char 
     struct volume_entry *entry = NULL;
     struct pool_visit visit;
     const char *name;
-    int status = pool_enter(&visit, pool, "vol-lookup", NULL, NULL, NULL);
+    int status;
 
-    if (status != TARN_OK)
+    if (pool_hangs(pool) || pool_enter(&visit, pool, "vol-lookup", NULL, NULL, NULL) != TARN_OK)
         return TARN_E_NOT_FOUND;
     name = name_within(visit.session, wanted);
     if (name != NULL) {

@@ -18,6 +18,7 @@ pkgconfig_DATA += sdk/tarn-module.pc
 noinst_LTLIBRARIES += libtarn-helpers.la
 libtarn_helpers_la_SOURCES = \
 	sdk/helpers/be.h \
+	sdk/helpers/io-zero.h \
 	sdk/helpers/le.h \
 	sdk/helpers/errno-status.c \
 	sdk/helpers/errno-status.h \

@@ -2,6 +2,7 @@
 # share is in libtarn-test.la. tests/run runs them all.
 
 include tests/fixtures/local.mk
+include tests/formats/local.mk
 include tests/bench/local.mk
 include tests/cli/local.mk
 include tests/xml/local.mk
@@ -19,6 +20,8 @@ libtarn_test_la_SOURCES = \
 	tests/unit/fake-host.h \
 	tests/unit/fake-pool-host.c \
 	tests/unit/fake-pool-host.h \
+	tests/unit/host-frame.c \
+	tests/unit/host-frame.h \
 	tests/unit/memory-io.c \
 	tests/unit/memory-io.h \
 	tests/unit/sample-types.c \
@@ -31,29 +34,52 @@ libtarn_test_la_SOURCES = \
 	tests/unit/unit.h
 
 unit_tests = \
+	tests/unit/test-arena \
 	tests/unit/test-capabilities-xml \
 	tests/unit/test-descriptor \
 	tests/unit/test-dir \
+	tests/unit/test-error \
+	tests/unit/test-event \
 	tests/unit/test-file-volumes-access \
 	tests/unit/test-file-volumes-create \
 	tests/unit/test-file-volumes-odd \
 	tests/unit/test-file-volumes-pool \
 	tests/unit/test-file-volumes-recover \
 	tests/unit/test-file-volumes-refresh \
+	tests/unit/test-head-io \
+	tests/unit/test-image-api \
+	tests/unit/test-image-map \
+	tests/unit/test-image-related \
+	tests/unit/test-inventory \
 	tests/unit/test-loader \
+	tests/unit/test-lock \
 	tests/unit/test-module-list \
 	tests/unit/test-module \
+	tests/unit/test-operation \
 	tests/unit/test-params \
+	tests/unit/test-persist \
 	tests/unit/test-plugin-conf \
 	tests/unit/test-pool-def \
+	tests/unit/test-pool-define \
+	tests/unit/test-pool-life \
 	tests/unit/test-pool-refusals \
+	tests/unit/test-pool-stalled \
+	tests/unit/test-probe \
+	tests/unit/test-record \
 	tests/unit/test-registry \
 	tests/unit/test-schema \
 	tests/unit/test-size \
 	tests/unit/test-source-xml \
+	tests/unit/test-stress \
 	tests/unit/test-uuid-text \
+	tests/unit/test-volume-create \
 	tests/unit/test-volume-def \
+	tests/unit/test-volume-delete \
+	tests/unit/test-volume-resize \
+	tests/unit/test-volume-transfer \
+	tests/unit/test-volume-wipe \
 	tests/unit/test-volume-xml \
+	tests/unit/test-volume \
 	tests/unit/test-xml-doc \
 	tests/unit/test-xml-writer
 check_PROGRAMS += $(unit_tests)

@@ -233,7 +233,7 @@ int32_t qcow2_measure(struct tarn_call *call, const struct tarn_image_spec *spec
     return status;
 }
 
-/* --- writing it -------------------------------------------------------------------------------- */
+/* --- writing it ------------------------------------------------------------------------------- */
 
 /* The longest start of an image: header, two extensions, the backing file's name. */
 #define START_MAX 2048u

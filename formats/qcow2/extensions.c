@@ -3,7 +3,7 @@
  * extensions.c - the first cluster of an image behind its fixed header: the header extensions and
  * the name of the backing file.
  */
-#include "qcow2.h"
+#include "head.h"
 
 #include <string.h>
 

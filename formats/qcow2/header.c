@@ -2,7 +2,7 @@
  *
  * header.c - the fixed header of a qcow2 image: bytes to numbers, checked, and back.
  */
-#include "qcow2.h"
+#include "head.h"
 
 #include <string.h>
 

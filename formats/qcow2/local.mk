@@ -1,7 +1,6 @@
-# The qcow2 format.
+# The qcow2 format. What is not the module's entry is also linked into test programs.
 
-module_LTLIBRARIES += qcow2.la
-qcow2_la_SOURCES = \
+qcow2_sources = \
 	formats/qcow2/check-bitmaps.c \
 	formats/qcow2/check-refcounts.c \
 	formats/qcow2/check.c \
@@ -13,11 +12,11 @@ qcow2_la_SOURCES = \
 	formats/qcow2/format.c \
 	formats/qcow2/format.h \
 	formats/qcow2/guard.c \
+	formats/qcow2/head.h \
 	formats/qcow2/header.c \
 	formats/qcow2/image.c \
 	formats/qcow2/info.c \
 	formats/qcow2/mapping.c \
-	formats/qcow2/module.c \
 	formats/qcow2/pages.c \
 	formats/qcow2/prealloc.c \
 	formats/qcow2/qcow2.h \
@@ -30,6 +29,9 @@ qcow2_la_SOURCES = \
 	formats/qcow2/snapshots.c \
 	formats/qcow2/write.c \
 	formats/qcow2/zero.c
+
+module_LTLIBRARIES += qcow2.la
+qcow2_la_SOURCES = formats/qcow2/module.c $(qcow2_sources)
 qcow2_la_CPPFLAGS = $(MODULE_CPPFLAGS) $(ZLIB_CFLAGS) $(ZSTD_CFLAGS)
 qcow2_la_LDFLAGS = $(MODULE_LDFLAGS)
 qcow2_la_LIBADD = libtarn-helpers.la $(ZLIB_LIBS) $(ZSTD_LIBS)

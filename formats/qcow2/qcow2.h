@@ -22,180 +22,9 @@
 #ifndef FORMAT_QCOW2_INTERNAL_H
 #define FORMAT_QCOW2_INTERNAL_H
 
-#include <stdbool.h>
+#include "head.h"
 
-#include <tarn/format.h>
-
-#define QCOW2_MAGIC 0x514649fbu
-
-#define QCOW2_HEADER_V2 72u
-#define QCOW2_HEADER_V3 104u
-#define QCOW2_HEADER_WRITTEN 112u /* what `create` writes: up to and with the compression type */
-
-#define QCOW2_MIN_CLUSTER_BITS 9u
-#define QCOW2_MAX_CLUSTER_BITS 21u
-#define QCOW2_MIN_EXTENDED_BITS 14u /* 32 subclusters of at least 512 bytes */
-#define QCOW2_SUBCLUSTERS 32u
-
-/* What QEMU refuses beyond, so that nobody makes an image that others cannot open. */
-#define QCOW2_MAX_L1_ENTRIES (((uint32_t)32 << 20) / 8)
-#define QCOW2_MAX_REFTABLE_BYTES ((uint64_t)8 << 20)
-#define QCOW2_MAX_SNAPSHOTS 65536u
-#define QCOW2_MAX_SNAPSHOT_TABLE ((uint64_t)64 << 20)
-#define QCOW2_MAX_SNAPSHOT_EXTRA 1024u
-#define QCOW2_MAX_BITMAPS 65535u
-#define QCOW2_MAX_BITMAP_DIRECTORY ((uint64_t)1024 * QCOW2_MAX_BITMAPS)
-#define QCOW2_MAX_NAME 1023u
-
-/* incompatible_features */
-#define QCOW2_DIRTY ((uint64_t)1 << 0)
-#define QCOW2_CORRUPT ((uint64_t)1 << 1)
-#define QCOW2_DATA_FILE ((uint64_t)1 << 2)
-#define QCOW2_COMPRESSION ((uint64_t)1 << 3)
-#define QCOW2_EXTENDED_L2 ((uint64_t)1 << 4)
-#define QCOW2_KNOWN_INCOMPATIBLE ((uint64_t)0x1f)
-/* compatible_features */
-#define QCOW2_LAZY_REFCOUNTS ((uint64_t)1 << 0)
-/* autoclear_features */
-#define QCOW2_BITMAPS ((uint64_t)1 << 0)
-#define QCOW2_RAW_DATA_FILE ((uint64_t)1 << 1)
-
-/* L1, L2 and refcount table entries */
-#define QCOW2_OFFSET_MASK (((uint64_t)1 << 56) - 512)
-#define QCOW2_REFTABLE_MASK (~(uint64_t)511)
-#define QCOW2_COPIED ((uint64_t)1 << 63) /* the refcount is exactly 1 */
-#define QCOW2_COMPRESSED ((uint64_t)1 << 62)
-#define QCOW2_ZERO ((uint64_t)1)
-
-/* Places of the header that are written on their own */
-#define QCOW2_AT_SIZE 24u
-#define QCOW2_AT_L1_SIZE 36u
-#define QCOW2_AT_REFTABLE 48u
-#define QCOW2_AT_INCOMPATIBLE 72u
-#define QCOW2_AT_AUTOCLEAR 88u
-
-/* Header extensions */
-#define QCOW2_EXTENSION_END 0u
-#define QCOW2_EXTENSION_BACKING_FORMAT 0xe2792acau
-#define QCOW2_EXTENSION_FEATURE_NAMES 0x6803f857u
-#define QCOW2_EXTENSION_BITMAPS 0x23852875u
-#define QCOW2_EXTENSION_CRYPTO 0x0537be77u
-#define QCOW2_EXTENSION_DATA_FILE 0x44415441u
-#define QCOW2_FEATURE_NAME_SIZE 48u /* u8 kind, u8 bit, 46 bytes of name */
-
-/* --- header.c: the fixed part ------------------------------------------------------------------ */
-
-struct qcow2_header {
-    uint32_t version;
-    uint32_t backing_length;
-    uint64_t backing_offset;
-    uint64_t size; /* of the guest's disk */
-    uint32_t cluster_bits;
-    uint32_t crypt_method;
-    uint32_t l1_size; /* entries */
-    uint32_t reftable_clusters;
-    uint64_t l1_offset;
-    uint64_t reftable_offset;
-    uint32_t snapshot_count;
-    uint32_t refcount_order; /* a refcount has 1 << order bits */
-    uint64_t snapshots_offset;
-    uint64_t incompatible;
-    uint64_t compatible;
-    uint64_t autoclear;
-    uint32_t header_length;
-    uint32_t compression_type; /* 0 zlib, 1 zstd */
-};
-
-static inline uint64_t qcow2_cluster_size(const struct qcow2_header *header)
-{
-    return (uint64_t)1 << header->cluster_bits;
-}
-
-static inline bool qcow2_extended(const struct qcow2_header *header)
-{
-    return (header->incompatible & QCOW2_EXTENDED_L2) != 0;
-}
-
-/* Bytes of an L2 entry, and entries of an L2 table, which is one cluster. */
-static inline uint64_t qcow2_l2_entry_size(const struct qcow2_header *header)
-{
-    return qcow2_extended(header) ? 16 : 8;
-}
-
-static inline uint64_t qcow2_l2_entries(const struct qcow2_header *header)
-{
-    return qcow2_cluster_size(header) / qcow2_l2_entry_size(header);
-}
-
-/* Guest bytes below one L1 entry. At most 2^21 * 2^18. */
-static inline uint64_t qcow2_l1_covers(const struct qcow2_header *header)
-{
-    return qcow2_l2_entries(header) << header->cluster_bits;
-}
-
-/* Clusters that one refcount block, which is a cluster, counts. */
-static inline uint64_t qcow2_block_covers(const struct qcow2_header *header)
-{
-    return (qcow2_cluster_size(header) * 8) >> header->refcount_order;
-}
-
-static inline uint64_t qcow2_divide_up(uint64_t value, uint64_t by)
-{
-    return value / by + (value % by != 0);
-}
-
-static inline uint64_t qcow2_round_up(uint64_t value, uint64_t to)
-{
-    return qcow2_divide_up(value, to) * to;
-}
-
-static inline uint64_t qcow2_min(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
-static inline uint64_t qcow2_max(uint64_t a, uint64_t b)
-{
-    return a > b ? a : b;
-}
-
-/* Decodes and checks the fixed header. `length` is what there is of it, up to a cluster. Checks
- * all that the header alone can show; not the features, whose names stand in an extension. */
-int32_t qcow2_header_decode(struct tarn_call *call, const uint8_t *bytes, uint64_t length,
-                            struct qcow2_header *out);
-/* Writes the header's QCOW2_HEADER_V2 or QCOW2_HEADER_WRITTEN bytes. */
-void qcow2_header_encode(const struct qcow2_header *header, uint8_t *bytes);
-
-/* tarn_format.probe */
-int32_t qcow2_probe(const struct tarn_probe *probe);
-
-/* --- extensions.c: all that the first cluster says ---------------------------------------------- */
-
-#define QCOW2_HEAD_SIZE 4096u /* read at once; nearly every image's first cluster ends before */
-
-struct qcow2_head {
-    struct tarn_io *file;
-    uint64_t file_size;
-    uint64_t length; /* valid bytes of `bytes` */
-    struct qcow2_header header;
-    uint32_t bitmap_count; /* of the bitmaps extension; 0 = none */
-    uint32_t feature_names_length;
-    uint64_t feature_names_offset;
-    uint64_t bitmaps_offset;
-    uint64_t bitmaps_length;
-    uint64_t crypto_offset; /* of the full disk encryption header; 0 = none */
-    uint64_t crypto_length;
-    char backing_name[QCOW2_MAX_NAME + 1]; /* "" = none, as for the next two */
-    char backing_format[64];
-    char data_file[QCOW2_MAX_NAME + 1];
-    uint8_t bytes[QCOW2_HEAD_SIZE];
-};
-
-/* Reads and checks the head of an image. One read of the container if everything stands in its
- * first QCOW2_HEAD_SIZE bytes. */
-int32_t qcow2_head_read(struct tarn_call *call, struct tarn_io *file, struct qcow2_head *head);
-
-/* --- pages.c: the cache of table pages ---------------------------------------------------------- */
+/* --- pages.c: the cache of table pages -------------------------------------------------------- */
 
 /* What a page belongs to, in the order in which pages must reach the storage: a pointer never
  * before what it points to. */
@@ -248,7 +77,7 @@ int32_t qcow2_commit(struct tarn_call *call, struct qcow2_image *image);
 /* Makes what was written so far durable, if anything was since the last time. */
 int32_t qcow2_barrier(struct tarn_call *call, struct qcow2_image *image);
 
-/* --- refcounts.c, reftable.c: clusters ---------------------------------------------------------- */
+/* --- refcounts.c, reftable.c: clusters -------------------------------------------------------- */
 
 struct qcow2_range {
     uint64_t cluster;
@@ -314,7 +143,7 @@ int32_t qcow2_reftable_switch(struct tarn_call *call, struct qcow2_image *image,
 uint64_t qcow2_refcount_decode(const uint8_t *block, uint32_t order, uint64_t index);
 void qcow2_refcount_encode(uint8_t *block, uint32_t order, uint64_t index, uint64_t value);
 
-/* --- guard.c: what a write must never hit ------------------------------------------------------- */
+/* --- guard.c: what a write must never hit ----------------------------------------------------- */
 
 struct qcow2_guard {
     uint64_t offset;
@@ -342,7 +171,7 @@ int32_t qcow2_guard_write(struct tarn_call *call, struct qcow2_image *image, uin
 int32_t qcow2_mark_corrupt(struct tarn_call *call, struct qcow2_image *image, const char *format,
                            ...) TARN_PRINTF(3, 4);
 
-/* --- mapping.c: one cluster of the guest -------------------------------------------------------- */
+/* --- mapping.c: one cluster of the guest ------------------------------------------------------ */
 
 /* An L2 entry, the same for both kinds: an image without extended L2 has one subcluster, bit 0 of
  * the two masks. `host` may be set though no subcluster is allocated: the space is reserved. */
@@ -369,7 +198,7 @@ int32_t qcow2_mapping_prepare(struct tarn_call *call, struct qcow2_image *image,
 const char *qcow2_mapping_decode(const struct qcow2_image *image, uint64_t entry, uint64_t bitmap,
                                  struct qcow2_mapping *out);
 
-/* --- runs.c: adjacent guest bytes of one kind --------------------------------------------------- */
+/* --- runs.c: adjacent guest bytes of one kind ------------------------------------------------- */
 
 enum qcow2_run_kind {
     QCOW2_RUN_DATA,
@@ -393,7 +222,7 @@ int32_t qcow2_run_at(struct tarn_call *call, struct qcow2_image *image, uint64_t
 int32_t qcow2_extents(struct tarn_call *call, struct qcow2_image *image, uint64_t offset,
                       uint64_t length, tarn_extent_fn emit, void *arg);
 
-/* --- read.c, compressed.c ----------------------------------------------------------------------- */
+/* --- read.c, compressed.c --------------------------------------------------------------------- */
 
 /* Reads guest bytes; the range may pass the end of the disk, up to the end of its last cluster. */
 int32_t qcow2_read(struct tarn_call *call, struct qcow2_image *image, void *buffer,
@@ -406,7 +235,7 @@ int32_t qcow2_decompress(struct tarn_call *call, struct qcow2_image *image, uint
                          uint64_t length, const uint8_t **out);
 void qcow2_decoder_free(struct qcow2_decoder *decoder);
 
-/* --- write.c, zero.c ---------------------------------------------------------------------------- */
+/* --- write.c, zero.c -------------------------------------------------------------------------- */
 
 /* Writes guest bytes; the range may pass the end of the disk as far as the L1 table reaches. */
 int32_t qcow2_write(struct tarn_call *call, struct qcow2_image *image, const void *buffer,
@@ -422,7 +251,7 @@ int32_t qcow2_drop_from(struct tarn_call *call, struct qcow2_image *image, uint6
  * change would make untrue, and commits if too much waits. */
 int32_t qcow2_begin_change(struct tarn_call *call, struct qcow2_image *image);
 
-/* --- resize.c, prealloc.c ----------------------------------------------------------------------- */
+/* --- resize.c, prealloc.c --------------------------------------------------------------------- */
 
 /* tarn_io.truncate of the guest's disk */
 int32_t qcow2_resize(struct tarn_call *call, struct qcow2_image *image, uint64_t size,
@@ -432,7 +261,7 @@ int32_t qcow2_resize(struct tarn_call *call, struct qcow2_image *image, uint64_t
 int32_t qcow2_preallocate(struct tarn_call *call, struct qcow2_image *image, uint64_t offset,
                           uint64_t length, uint32_t preallocation);
 
-/* --- image.c: an open image --------------------------------------------------------------------- */
+/* --- image.c: an open image ------------------------------------------------------------------- */
 
 struct qcow2_image {
     struct tarn_io io;       /* first: the guest's disk */
@@ -498,7 +327,7 @@ int32_t qcow2_bounce(struct tarn_call *call, struct qcow2_image *image, uint8_t 
 int32_t qcow2_open(struct tarn_call *call, struct tarn_io *file,
                    const struct tarn_image_open *how, struct tarn_io **out);
 
-/* --- snapshots.c -------------------------------------------------------------------------------- */
+/* --- snapshots.c ------------------------------------------------------------------------------ */
 
 struct qcow2_snapshot {
     const char *id;
@@ -523,7 +352,7 @@ int32_t qcow2_snapshots_each(struct tarn_call *call, struct tarn_io *file, uint6
 int32_t qcow2_snapshot_select(struct tarn_call *call, struct qcow2_image *image,
                               const char *name);
 
-/* --- info.c, create.c, check.c ------------------------------------------------------------------ */
+/* --- info.c, create.c, check.c ---------------------------------------------------------------- */
 
 int32_t qcow2_info(struct tarn_call *call, struct tarn_io *file);
 int32_t qcow2_measure(struct tarn_call *call, const struct tarn_image_spec *spec, uint64_t *out);

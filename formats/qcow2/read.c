@@ -7,8 +7,8 @@
 #include <string.h>
 
 /* The last cluster of a file may be cut: QEMU does not write the zeros behind the end of a disk.
- * That it begins within the file was seen when its mapping was loaded. A data file may end anywhere,
- * as it may be sparse at its end. */
+ * That it begins within the file was seen when its mapping was loaded. A data file may end
+ * anywhere. */
 static int32_t read_data(struct tarn_call *call, struct qcow2_image *image, uint8_t *to,
                          uint64_t length, uint64_t host)
 {

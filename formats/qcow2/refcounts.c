@@ -280,8 +280,8 @@ static int32_t count_down(struct tarn_call *call, struct qcow2_image *image, uin
     if (status != TARN_OK)
         return status;
     if (count == 0)
-        return qcow2_mark_corrupt(call, image, "the cluster at %llu is in use, but its refcount "
-                                  "is 0", (unsigned long long)cluster << image->header.cluster_bits);
+        return qcow2_mark_corrupt(call, image, "the cluster %llu is in use, but its refcount is 0",
+                                  (unsigned long long)cluster);
     *out_free = count == 1;
     return qcow2_refcount_set(call, image, cluster, count - 1);
 }

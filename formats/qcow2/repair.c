@@ -13,8 +13,7 @@
 
 static uint64_t largest_count(const struct qcow2_image *image)
 {
-    return image->header.refcount_order == 6 ? UINT64_MAX
-                                             : ((uint64_t)1 << (1u << image->header.refcount_order)) - 1;
+    return UINT64_MAX >> (64 - (1u << image->header.refcount_order));
 }
 
 /* Is there a block for each cluster that needs one, and does no count exceed its width? */
@@ -64,7 +63,7 @@ static int32_t correct_in_place(struct tarn_call *call, struct checker *checker)
     return status == TARN_OK ? qcow2_image_finish(call, checker->image) : status;
 }
 
-/* --- a new structure --------------------------------------------------------------------------- */
+/* --- a new structure -------------------------------------------------------------------------- */
 
 /* A block for each part of the file, also where all is free: they are few. */
 struct structure {

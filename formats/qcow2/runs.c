@@ -4,25 +4,22 @@
  */
 #include "qcow2.h"
 
+/* The rest of the subcluster at `in_cluster`. */
 static void piece_of(const struct qcow2_image *image, const struct qcow2_mapping *mapping,
                      uint64_t in_cluster, struct qcow2_run *out)
 {
     uint32_t bit = 1u << (in_cluster / image->subcluster_size);
 
-    *out = (struct qcow2_run){ QCOW2_RUN_DATA, false,
-                               image->subcluster_size - in_cluster % image->subcluster_size,
-                               mapping->host + in_cluster, 0 };
+    *out = (struct qcow2_run){ .placed = mapping->placed, .host = mapping->host + in_cluster };
+    out->length = image->subcluster_size - in_cluster % image->subcluster_size;
     if (mapping->compressed != 0) {
-        out->kind = QCOW2_RUN_COMPRESSED;
-        out->host = mapping->host;
-        out->compressed = mapping->compressed;
-        out->length = image->cluster_size - in_cluster;
+        *out = (struct qcow2_run){ .kind = QCOW2_RUN_COMPRESSED, .host = mapping->host,
+                                   .compressed = mapping->compressed,
+                                   .length = image->cluster_size - in_cluster };
     } else if (mapping->allocated & bit) {
         out->kind = QCOW2_RUN_DATA;
-        out->placed = true;
     } else {
         out->kind = mapping->zero & bit ? QCOW2_RUN_ZERO : QCOW2_RUN_UNALLOCATED;
-        out->placed = mapping->placed;
     }
 }
 

@@ -71,6 +71,12 @@ static int32_t write_zeros(struct tarn_call *call, struct qcow2_image *image, ui
     return status;
 }
 
+/* The bits of [first, end), of at most 32. */
+static uint32_t units_between(uint64_t first, uint64_t end)
+{
+    return (uint32_t)(((uint64_t)1 << end) - ((uint64_t)1 << first));
+}
+
 /* Zeros [from, to) within one cluster. What lies behind the end of the disk may be zeroed too. */
 static int32_t zero_in_cluster(struct tarn_call *call, struct qcow2_image *image, uint64_t guest,
                                uint64_t from, uint64_t to, bool unmap)
@@ -94,9 +100,7 @@ static int32_t zero_in_cluster(struct tarn_call *call, struct qcow2_image *image
     if (status == TARN_OK && end < to)
         status = write_zeros(call, image, guest + end, to - end);
     if (status == TARN_OK)
-        status = zero_bits(call, image, guest,
-                           (uint32_t)(((uint64_t)1 << (end / unit)) - ((uint64_t)1 << (first / unit))),
-                           unmap);
+        status = zero_bits(call, image, guest, units_between(first / unit, end / unit), unmap);
     return status;
 }
 

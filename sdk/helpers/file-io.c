@@ -373,7 +373,7 @@ static int32_t file_close(struct tarn_call *call, struct tarn_io *io)
     int error = errno;
 
     free(file);
-    /* After EINTR the descriptor is gone all the same, on Linux. NFS tells a full disk only here. */
+    /* Linux closes it even if it says EINTR. NFS tells only here that a disk is full. */
     if (result < 0 && error != EINTR && written)
         return fail_errno(call, error, "cannot close the file that was written");
     return TARN_OK;

@@ -67,10 +67,14 @@ answers() {
     fi
 }
 
-# code WORD: the error of a command that was run with --json bears this code.
+# error_code: that of a command that was run with --json. Before the error there may be warnings.
+error_code() {
+    tail -n 1 "$work/err" | "$JSON_GET" error/code
+}
+
+# code WORD: the error bears this one.
 code() {
-    found=$("$JSON_GET" error/code <"$work/err") || found=
-    [ "$found" = "$1" ] && return
+    [ "$(error_code)" = "$1" ] && return
     echo "expected the error code $1:"
     cat "$work/err"
     return 1

@@ -41,6 +41,7 @@ setup() {
 
 # all_files: names and contents below $lane, but not the lock, which has none.
 all_files() {
+    find "$lane" ! -name lock | sort
     sums "$lane" lock
 }
 
@@ -91,7 +92,7 @@ each_error() {
     : >"$work/wrong"
     while read -r call ordinal; do
         for error in ENOSPC EIO; do
-            one_error "$call" "$ordinal" $error "$@" >"$work/log" 2>&1
+            one_error "$call" "$ordinal" "$error" "$@" >"$work/log" 2>&1
             status=$?
             [ "$status" -ne 0 ] || continue
             echo "$error in $call $ordinal:"
@@ -158,7 +159,7 @@ defined() {
     each_error pool-define "$work/new.xml"
 }
 
-# The last call makes durable what is there already: too late to take it back.
+# Here the last call makes durable what is there already: too late to take it back.
 defined_anew() {
     describe old "$uuid" | sed "s,$work/old,$work/moved," >"$work/moved.xml"
     whole() { grep -q "$work/moved" "$TARN_ROOT/etc/tarn/pools/old.xml"; }
@@ -168,6 +169,7 @@ defined_anew() {
 
 marked() {
     whole() { [ -L "$TARN_ROOT/etc/tarn/autostart/p.xml" ]; }
+    left_alone() { diff "$work/before" "$work/after" || whole; }
     each_error pool-autostart p
 }
 

@@ -15,7 +15,7 @@
  *   discard FILE OFFSET LENGTH
  *   resize FILE SIZE [FLAGS]         FLAGS as for tarn_io.truncate
  *   map FILE                         as qemu-img map --output=json, without what lies below
- *   check FILE [FLAGS]               as qemu-img check --output=json; FLAGS as for tarn_format.check
+ *   check FILE [FLAGS]               as qemu-img check --output=json; FLAGS: tarn_format.check's
  *   info FILE                        NAME=VALUE lines
  *   model FILE SEED STEPS MAX-SIZE   random operations, see tool_model()
  *

@@ -90,10 +90,10 @@ theirs "backing store, extended L2" 1048576 3000000 extended_l2=on "$dir/below.r
 head -c 900000 /dev/urandom >"$dir/content.raw"
 for options in compat=1.1 compat=1.1,cluster_size=512 extended_l2=on; do
     rm -f "$dir/start.qcow2"
-    qemu-img convert -q -f raw -O qcow2 -o "$options" "$dir/content.raw" "$dir/start.qcow2" &&
-        qemu-img snapshot -c first "$dir/start.qcow2" &&
-        qemu-io -f qcow2 -c 'write -P 7 100k 50k' "$dir/start.qcow2" >/dev/null &&
-        qemu-img snapshot -c second "$dir/start.qcow2" || report "snapshots: prepare" 1
+    qemu-img convert -q -f raw -O qcow2 -o "$options" "$dir/content.raw" "$dir/start.qcow2"
+    qemu-img snapshot -c first "$dir/start.qcow2"
+    qemu-io -f qcow2 -c 'write -P 7 100k 50k' "$dir/start.qcow2" >/dev/null
+    qemu-img snapshot -c second "$dir/start.qcow2"
     run "two snapshots, $options" 3000000
     for snapshot in first second; do
         "$TOOL" -s "$snapshot" cat "$dir/start.qcow2" >"$dir/before" 2>"$dir/log" &&
@@ -102,14 +102,11 @@ for options in compat=1.1 compat=1.1,cluster_size=512 extended_l2=on; do
         report "snapshot $snapshot is untouched, $options" $?
     done
 done
-for i in 1 2 3 4 5 6 7 8 9 10; do
-    cat "$0" "$TOOL" 2>/dev/null | head -c 90000
-done >"$dir/text.raw"
+yes "text that packs well, but has many lines" | nl | head -c 900000 >"$dir/text.raw"
 for options in compression_type=zlib compression_type=zstd,cluster_size=4096 \
     compression_type=zlib,cluster_size=2M compression_type=zstd,extended_l2=on; do
     rm -f "$dir/start.qcow2"
-    qemu-img convert -q -c -f raw -O qcow2 -o "$options" "$dir/text.raw" "$dir/start.qcow2" ||
-        report "compressed: prepare" 1
+    qemu-img convert -q -c -f raw -O qcow2 -o "$options" "$dir/text.raw" "$dir/start.qcow2"
     run "compressed, $options" 3000000
 done
 echo "1..$number"

@@ -72,7 +72,8 @@ TARN_API int tarn_size_parse(uint64_t *out, const char *text, struct tarn_error 
 #define TARN_FOLLOW_POOL     30u /* the same for a format found by probing */
 #define TARN_FOLLOW_ANYWHERE 40u /* any local path; for images one trusts as one's own */
 
-/* Levels of tarn_log_fn, as in the module ABI: 1 error, 2 warning, 3 information, 4 debug. */
+/* Levels are those of the module ABI: 1 error, 2 warning, 3 information, 4 debug. Called from any thread,
+ * also from several at once; it calls nothing of the context. */
 typedef void (*tarn_log_fn)(void *arg, unsigned level, const char *text);
 
 /* Copies the secret called `usage` (or with that UUID) into `buffer`, and its length into *length

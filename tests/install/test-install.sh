@@ -1,0 +1,120 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# make install: what gets where, and that a host application is built on it with pkg-config alone.
+
+# shellcheck source=tests/install/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+# Names without the folders that --prefix and --libdir move about.
+files_are_right() {
+    need_installed
+    (cd "$installed" && find . ! -type d) | sed -E \
+        -e 's,^.*/bin/,bin/,' -e 's,^.*/include/tarn/,include/,' -e 's,^.*/pkgconfig/,pkgconfig/,' \
+        -e 's,^.*/tarn/modules/,modules/,' -e 's,^.*/tarn/plugins.d/,plugins.d/,' \
+        -e 's,^.*/man/man([0-9])/,man/,' -e 's,^.*/completions/,completion/,' \
+        -e 's,^.*/(libtarn\.so.*),lib/\1,' | grep -v '^man/' | sort >"$work/found"
+    sort >"$work/expected" <<'END'
+bin/tarn
+completion/tarn
+include/abi.h
+include/call.h
+include/define.h
+include/format.h
+include/io.h
+include/module.h
+include/param.h
+include/pool-type.h
+include/result.h
+include/status.h
+include/tarn.h
+lib/libtarn.so
+lib/libtarn.so.0
+lib/libtarn.so.0.0.0
+modules/dir.so
+modules/qcow2.so
+modules/raw.so
+pkgconfig/tarn-module.pc
+pkgconfig/tarn.pc
+plugins.d/dir.conf
+plugins.d/qcow2.conf
+plugins.d/raw.conf
+END
+    diff "$work/expected" "$work/found"
+}
+
+manual_is_there() {
+    need_installed
+    for page in tarn.1 tarn-plugins.d.5 tarn-dir.7; do
+        [ -s "$(place "$page")" ]
+    done
+}
+
+# Nothing leads back to where it was built.
+nothing_of_the_build() {
+    need_installed
+    found=$(grep -rlF -e "$TARN_BUILD" -e "$installed" "$installed" | grep -v '\.so\|/bin/tarn') ||
+        found=
+    [ -z "$found" ] || { echo "$found"; return 1; }
+    if command -v readelf >/dev/null; then
+        for file in $(find "$installed" -name '*.so*' -type f) $(place tarn | grep /bin/); do
+            readelf -d "$file" >"$work/dynamic"
+            [ "$(grep -c -e RPATH -e RUNPATH "$work/dynamic")" -eq 0 ]
+        done
+    fi
+}
+
+modules_are_safe() {
+    need_installed
+    [ -z "$(find "$module_dir" "$plugins_dir" -perm /022)" ]
+}
+
+uninstalls() {
+    need_installed
+    cp -a "$installed" "$work/copy"
+    make -s -C "$TARN_BUILD" uninstall DESTDIR="$work/copy" >"$work/out" 2>&1
+    left=$(find "$work/copy" ! -type d)
+    [ -z "$left" ] || { echo "$left"; return 1; }
+}
+
+host_builds_and_runs() {
+    need_installed
+    mkdir "$work/host"
+    cp "$(dirname "$0")/host.c" "$work/host"
+    cd "$work/host"
+    # shellcheck disable=SC2046
+    cc -Wall -Wextra -Werror host.c -o host $(pkg-config --cflags --libs tarn)
+    installed_run 0 -q pool-define-as p dir --target "$work/p"
+    [ "$(./host "$TARN_ROOT")" = 1 ]
+}
+
+host_is_cxx() {
+    need_installed
+    need g++
+    printf '#include <tarn/tarn.h>\n#include <tarn/module.h>\nint main() { return 0; }\n' \
+        >"$work/host.cc"
+    # shellcheck disable=SC2046
+    g++ -std=c++11 -Wall -Wextra -Werror "$work/host.cc" -o "$work/host" \
+        $(pkg-config --cflags --libs tarn)
+}
+
+command_runs() {
+    need_installed
+    installed_run 0 version
+    installed_run 0 -q pool-define-as p dir --target "$work/p"
+    installed_run 0 -q pool-build p
+    installed_run 0 -q pool-start p
+    installed_run 0 -q vol-create-as p v 1MiB --format qcow2
+    installed_run 0 --json vol-info v --pool p
+    json format qcow2
+}
+
+check "every file at its place, and no other" files_are_right
+check "the manual" manual_is_there
+check "no path of the build folder" nothing_of_the_build
+check "modules and confs that only their owner may write" modules_are_safe
+check "make uninstall takes all of it back" uninstalls
+check "a host application, built with pkg-config alone" host_builds_and_runs
+check "the headers, in C++" host_is_cxx
+check "the installed command" command_runs
+finish

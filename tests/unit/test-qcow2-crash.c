@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What a crash leaves of an image: after any write of a process that was killed, and with any of
+ * the writes since the last flush lost by a machine without power, there may be leaks, and nothing
+ * else. What was flushed is there.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/unit/test-qcow2-fixture.h"
+
+#define CLUSTER ((uint64_t)65536)
+
+struct variant {
+    const char *name;
+    uint64_t cluster_size;
+    const char *compat;
+    const char *feature;
+    const char *refcount_bits;
+    bool snapshot;
+};
+
+static uint64_t random_state;
+
+static uint64_t random_below(uint64_t limit)
+{
+    random_state ^= random_state << 13;
+    random_state ^= random_state >> 7;
+    random_state ^= random_state << 17;
+    return (random_state >> 8) % limit;
+}
+
+static void one_operation(struct image *image, uint64_t size)
+{
+    struct tarn_call *call = &image->host.call;
+    uint64_t offset = random_below(size);
+    uint64_t length = 1 + random_below(size - offset < 200000 ? size - offset : 200000);
+
+    switch (random_below(9)) {
+    case 0:
+        tarn_io_zero(call, image->disk, offset, length, TARN_ZERO_MAY_UNMAP);
+        break;
+    case 1:
+        tarn_io_discard(call, image->disk, offset, length);
+        break;
+    case 2:
+        CU_ASSERT_EQUAL(tarn_io_flush(call, image->disk), TARN_OK);
+        break;
+    case 3:
+        CU_ASSERT_EQUAL(tarn_io_truncate(call, image->disk, size + random_below(8) * 300032,
+                                         TARN_TRUNCATE_SHRINK), TARN_OK);
+        break;
+    case 4:
+        image_close(image);
+        CU_ASSERT_EQUAL_FATAL(image_open(image, TARN_IMAGE_OPEN_WRITE), TARN_OK);
+        break;
+    default:
+        image_write(image, offset, length, (uint8_t)(1 + random_below(255)));
+    }
+}
+
+static void make_variant(struct image *image, const struct variant *variant, uint64_t size)
+{
+    const char *const features[] = { variant->feature, NULL };
+    struct tarn_property bits = { sizeof(bits), 0, "refcount-bits", variant->refcount_bits };
+    const struct tarn_property *const options[] = { variant->refcount_bits ? &bits : NULL, NULL };
+    struct tarn_image_spec spec = spec_of(size);
+
+    spec.cluster_size = variant->cluster_size;
+    spec.compat = variant->compat;
+    spec.features = features;
+    spec.options = options;
+    image_make(image, &spec);
+    if (!variant->snapshot)
+        return;
+    CU_ASSERT_EQUAL_FATAL(image_open(image, TARN_IMAGE_OPEN_WRITE), TARN_OK);
+    image_write(image, 0, size / 2, 0xee);
+    image_close(image);
+    image_snapshot(image, "1", "before");
+}
+
+static bool survives(const struct memory_io *start, const struct memory_io *journal,
+                     uint64_t count, const bool *lost)
+{
+    struct image image;
+    bool good;
+
+    image_of(&image, NULL, 0);
+    memory_io_free(image.file);
+    image.file = memory_io_replay(start, journal->journal, count, lost);
+    image.file->keep = true;
+    image_check(&image, 0);
+    good = image.host.check.corruptions == 0 && image.host.check.errors == 0;
+    for (uint64_t i = 0; i < image.host.finding_count && !good; i++)
+        printf("# %s\n", image.host.findings[i].text);
+    image_free(&image);
+    return good;
+}
+
+/* Of the steps since the last flush, each is lost with a chance of one half. */
+static void lose_some(const struct memory_io *journal, uint64_t count, bool *lost)
+{
+    memset(lost, 0, journal->journal_length * sizeof(*lost));
+    for (uint64_t i = count; i-- > 0 && journal->journal[i].what != MEMORY_FLUSH;)
+        lost[i] = random_below(2) == 0;
+}
+
+/* Looks at what a crash after every `stride`-th step of the journal would leave. */
+static void check_crashes(const char *name, const struct memory_io *start,
+                          const struct memory_io *journal, uint64_t stride)
+{
+    bool *lost = calloc(journal->journal_length + 1, sizeof(*lost));
+    bool killed = true;
+    bool cut = true;
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(lost);
+    for (uint64_t count = 0; count <= journal->journal_length && killed && cut; count += stride) {
+        killed = survives(start, journal, count, NULL);
+        for (int i = 0; i < 3 && cut; i++) {
+            lose_some(journal, count, lost);
+            cut = survives(start, journal, count, lost);
+        }
+        if (!killed || !cut)
+            printf("# %s, after %llu of %llu steps, %s\n", name, (unsigned long long)count,
+                   (unsigned long long)journal->journal_length, killed ? "power lost" : "killed");
+    }
+    CU_ASSERT(killed);
+    CU_ASSERT(cut);
+    free(lost);
+}
+
+static void crash(const struct variant *variant, uint64_t seed)
+{
+    uint64_t size = 3000320;
+    struct memory_io *start;
+    struct image image;
+
+    random_state = seed * 0x9e3779b97f4a7c15u + 1;
+    make_variant(&image, variant, size);
+    start = memory_io_of(image.file->bytes, image.file->size);
+    image.file->record = true;
+    CU_ASSERT_EQUAL_FATAL(image_open(&image, TARN_IMAGE_OPEN_WRITE), TARN_OK);
+    for (int i = 0; i < 60; i++)
+        one_operation(&image, size);
+    image_close(&image);
+    CU_ASSERT(image_sound(&image, 0));
+    check_crashes(variant->name, start, image.file, 1);
+    memory_io_free(start);
+    image_free(&image);
+}
+
+static void run(const struct variant *variant)
+{
+    for (uint64_t seed = 1; seed <= 2; seed++)
+        crash(variant, seed);
+}
+
+static void default_clusters(void)
+{
+    run(&(struct variant){ .name = "64 KiB", .cluster_size = 65536 });
+}
+
+static void small_clusters(void)
+{
+    run(&(struct variant){ .name = "512 bytes", .cluster_size = 512, .refcount_bits = "64" });
+}
+
+static void version_2(void)
+{
+    run(&(struct variant){ .name = "0.10", .cluster_size = 4096, .compat = "0.10" });
+}
+
+static void extended_l2(void)
+{
+    run(&(struct variant){ .name = "extended L2", .cluster_size = 16384,
+                           .feature = "extended_l2" });
+}
+
+static void with_snapshot(void)
+{
+    run(&(struct variant){ .name = "snapshot", .cluster_size = 65536, .snapshot = true });
+}
+
+/* Pages that leave the cache are written by the same order, without any flush of the guest. */
+static void more_tables_than_the_cache_holds(void)
+{
+    struct variant variant = { .name = "cache", .cluster_size = 512, .refcount_bits = "64" };
+    struct memory_io *start;
+    struct image image;
+
+    random_state = 1;
+    make_variant(&image, &variant, (uint64_t)40 << 20);
+    CU_ASSERT_EQUAL_FATAL(image_open(&image, TARN_IMAGE_OPEN_WRITE), TARN_OK);
+    for (uint64_t i = 0; i < 1280; i++) /* a cluster of each L2 table, so that all are there */
+        image_write(&image, i * 32768, 512, 2);
+    image_close(&image);
+    start = memory_io_of(image.file->bytes, image.file->size);
+    image.file->record = true;
+    CU_ASSERT_EQUAL_FATAL(image_open(&image, TARN_IMAGE_OPEN_WRITE), TARN_OK);
+    for (uint64_t i = 0; i < 1200; i++)
+        image_write(&image, random_below((uint64_t)40 << 20) & ~(uint64_t)511, 512, 1);
+    image_close(&image);
+    check_crashes(variant.name, start, image.file, 17);
+    memory_io_free(start);
+    image_free(&image);
+}
+
+/* What was written before a flush is read after a crash at any later step, if nothing wrote there
+ * since. */
+static void flushed_bytes_are_there(void)
+{
+    struct tarn_image_spec spec = spec_of(100 * CLUSTER);
+    struct memory_io *start;
+    struct image image;
+    uint64_t flushed;
+
+    image_make(&image, &spec);
+    start = memory_io_of(image.file->bytes, image.file->size);
+    image.file->record = true;
+    CU_ASSERT_EQUAL_FATAL(image_open(&image, TARN_IMAGE_OPEN_WRITE), TARN_OK);
+    image_write(&image, 5000, 300000, 0x5a);
+    CU_ASSERT_EQUAL(tarn_io_flush(&image.host.call, image.disk), TARN_OK);
+    flushed = image.file->journal_length;
+    for (int i = 0; i < 20; i++)
+        image_write(&image, (10 + (uint64_t)i) * CLUSTER, 3000, 1);
+    CU_ASSERT_EQUAL(tarn_io_flush(&image.host.call, image.disk), TARN_OK);
+    for (uint64_t count = flushed; count <= image.file->journal_length; count++) {
+        struct image after;
+
+        image_of(&after, NULL, 0);
+        memory_io_free(after.file);
+        after.file = memory_io_replay(start, image.file->journal, count, NULL);
+        after.file->keep = true;
+        CU_ASSERT_EQUAL_FATAL(image_open(&after, 0), TARN_OK);
+        CU_ASSERT(image_reads(&after, 5000, 300000, 0x5a));
+        image_free(&after);
+    }
+    memory_io_free(start);
+    image_free(&image);
+}
+
+/* An image whose tables still map data behind its end grows: whenever the new size is there, the
+ * new part reads as zeros. */
+static void growing_shows_zeros_at_every_step(void)
+{
+    struct tarn_image_spec spec = spec_of(40 * CLUSTER);
+    uint64_t cut = 5 * CLUSTER + 512;
+    struct memory_io *start;
+    struct image image;
+
+    image_make(&image, &spec);
+    CU_ASSERT_EQUAL_FATAL(image_open(&image, TARN_IMAGE_OPEN_WRITE), TARN_OK);
+    image_write(&image, 0, 40 * CLUSTER, 0x5a);
+    image_close(&image);
+    image_put64(&image, 24, cut);
+    start = memory_io_of(image.file->bytes, image.file->size);
+    image.file->record = true;
+    CU_ASSERT_EQUAL_FATAL(image_open(&image, TARN_IMAGE_OPEN_WRITE), TARN_OK);
+    CU_ASSERT_EQUAL(tarn_io_truncate(&image.host.call, image.disk, 30 * CLUSTER, 0), TARN_OK);
+    image_close(&image);
+    for (uint64_t count = 0; count <= image.file->journal_length; count++) {
+        struct image after;
+        uint64_t size;
+
+        image_of(&after, NULL, 0);
+        memory_io_free(after.file);
+        after.file = memory_io_replay(start, image.file->journal, count, NULL);
+        after.file->keep = true;
+        size = image_get64(&after, 24);
+        CU_ASSERT(size == cut || size == 30 * CLUSTER);
+        CU_ASSERT_EQUAL_FATAL(image_open(&after, 0), TARN_OK);
+        CU_ASSERT(image_reads(&after, 0, cut, 0x5a));
+        if (size != cut)
+            CU_ASSERT(image_reads(&after, cut, 30 * CLUSTER - cut, 0));
+        image_free(&after);
+    }
+    CU_ASSERT_EQUAL(image_get64(&image, 24), 30 * CLUSTER);
+    memory_io_free(start);
+    image_free(&image);
+}
+
+static const struct unit_test tests[] = {
+    { "64 KiB clusters", default_clusters },
+    { "512 byte clusters", small_clusters },
+    { "compat 0.10", version_2 },
+    { "extended L2", extended_l2 },
+    { "clusters shared with a snapshot", with_snapshot },
+    { "more tables than the cache holds", more_tables_than_the_cache_holds },
+    { "flushed bytes are there", flushed_bytes_are_there },
+    { "growing shows zeros at every step", growing_shows_zeros_at_every_step },
+    { NULL, NULL },
+};
+
+int main(void)
+{
+    return unit_main("qcow2-crash", tests);
+}
