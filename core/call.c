@@ -11,10 +11,10 @@
 #include "core/module.h"
 #include "core/xml-doc.h"
 
-/* --- errors, cancellation, progress ------------------------------------------------------------- */
+/* --- errors, cancellation, progress ----------------------------------------------------------- */
 
-/* A module may use a call from several threads of its own. Failures are rare, so the lock of the list of
- * operations serves for them, too. */
+/* A module may use a call from several threads of its own. Failures are rare, so the lock of the
+ * list of operations serves for them, too. */
 static void error_lock(struct call *call)
 {
     pthread_mutex_lock(&call->operation->context->operations_lock);
@@ -88,7 +88,7 @@ static void host_log(struct tarn_call *abi, uint32_t level, const char *text)
                 call->module != NULL ? module_name(call->module) : "core", text);
 }
 
-/* --- questions ------------------------------------------------------------------------------------ */
+/* --- questions -------------------------------------------------------------------------------- */
 
 static struct arena *call_arena(struct call *call)
 {
@@ -140,7 +140,7 @@ static int32_t host_secret(struct tarn_call *abi, const char *usage, void *buffe
     return TARN_OK;
 }
 
-/* --- results ---------------------------------------------------------------------------------------- */
+/* --- results ---------------------------------------------------------------------------------- */
 
 static int32_t not_here(struct tarn_call *abi, const char *what)
 {
@@ -296,7 +296,7 @@ static const struct tarn_host host = {
     .emit_check = host_emit_check,
 };
 
-/* --- the life of a call -------------------------------------------------------------------------------- */
+/* --- the life of a call ----------------------------------------------------------------------- */
 
 void call_prepare(struct call *call, struct operation *operation, struct module *module)
 {

@@ -55,8 +55,8 @@ struct call {
 };
 
 void call_begin(struct call *call, struct operation *operation, struct module *module);
-/* The same without entering the module: for a call that lasts (an open image), whose owner enters and
- * leaves around each use, and gives back what it holds with call_clear. */
+/* The same without entering the module: for a call that lasts (an open image), whose owner enters
+ * and leaves around each use, and gives back what it holds with call_clear. */
 void call_prepare(struct call *call, struct operation *operation, struct module *module);
 void call_clear(struct call *call);
 /* Ends it. TARN_OK forgets what was recorded on the way; a failure passes it on in *error, and

@@ -17,7 +17,8 @@
 #include "core/pool.h"
 #include "core/watch.h"
 
-/* Events that nobody fetches: beyond this the oldest go, so that a sleeping host costs no memory. */
+/* Events that nobody fetches: beyond this the oldest go, so that a sleeping host costs no
+ * memory. */
 #define QUEUE_LIMIT 65536u
 
 struct queued {
@@ -111,7 +112,7 @@ bool events_wanted(struct tarn_context *context)
     return wanted;
 }
 
-/* --- adding ------------------------------------------------------------------------------------------------ */
+/* --- adding ----------------------------------------------------------------------------------- */
 
 static const char *put_text(char **cursor, const char *text)
 {
@@ -181,7 +182,7 @@ void event_add(struct tarn_context *context, uint32_t kind, const char *pool, co
     pthread_mutex_unlock(&events->mutex);
 }
 
-/* --- listening ------------------------------------------------------------------------------------------------ */
+/* --- listening -------------------------------------------------------------------------------- */
 
 static int start_watching(struct tarn_context *context, struct tarn_error **error)
 {

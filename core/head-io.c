@@ -17,7 +17,8 @@ static int32_t head_pread(struct tarn_call *call, struct tarn_io *io, void *buff
     struct head_io *head = head_of(io);
 
     if (offset <= head->head_length && length <= head->head_length - offset) {
-        memcpy(buffer, head->head + offset, length);
+        if (length > 0) /* there may be no head at all */
+            memcpy(buffer, head->head + offset, length);
         return TARN_OK;
     }
     if (head->below == NULL || offset > head->size || length > head->size - offset)

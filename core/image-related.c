@@ -36,7 +36,7 @@ bool name_has_scheme(const char *name)
     return colon != NULL && (slash == NULL || colon < slash);
 }
 
-/* --- may it be followed ------------------------------------------------------------------------------ */
+/* --- may it be followed ----------------------------------------------------------------------- */
 
 static int check_policy(const struct image *image, const char *name, struct tarn_error **error)
 {
@@ -75,7 +75,7 @@ static int check_depth(const struct image *image, struct tarn_error **error)
     return TARN_OK;
 }
 
-/* --- opening it ------------------------------------------------------------------------------------------- */
+/* --- opening it ------------------------------------------------------------------------------- */
 
 /* The path that the name means: absolute, or relative to the folder of the image. */
 static char *resolve(const struct image *image, const char *name)
@@ -105,8 +105,8 @@ static const char *beneath(const char *path, const char *root)
     return *path != '\0' ? path : NULL;
 }
 
-/* A handle that can be looked at, while nothing is opened yet: opening alone would wake the writer of a
- * FIFO, or start what some devices do when they are opened. */
+/* A handle that can be looked at, while nothing is opened yet: opening alone would wake the writer
+ * of a FIFO, or start what some devices do when they are opened. */
 static int find_beneath(const char *root, const char *rest)
 {
     struct open_how how = {

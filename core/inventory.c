@@ -72,7 +72,7 @@ void volume_entry_unref(struct volume_entry *entry)
         arena_free(entry->arena);
 }
 
-/* --- looks ------------------------------------------------------------------------------------------ */
+/* --- looks ------------------------------------------------------------------------------------ */
 
 uint64_t inventory_begin(struct inventory *inventory)
 {
@@ -140,7 +140,7 @@ int64_t inventory_complete_since(struct inventory *inventory)
     return since;
 }
 
-/* --- entries ------------------------------------------------------------------------------------------ */
+/* --- entries ---------------------------------------------------------------------------------- */
 
 static bool same_identity(const struct tarn_identity *a, const struct tarn_identity *b)
 {

@@ -93,7 +93,7 @@ void job_finished(struct tarn_job *job, bool was_told, uint64_t done, uint64_t t
         job_tell(job, done, total);
 }
 
-/* --- what is running ------------------------------------------------------------------------------- */
+/* --- what is running -------------------------------------------------------------------------- */
 
 /* A record and its texts in one arena, which the record's list frees. */
 struct job_entry {

@@ -22,8 +22,8 @@ struct tarn_job {
 bool job_cancelled(const struct tarn_job *job);
 int job_cancel_fd(const struct tarn_job *job);
 void job_tell(struct tarn_job *job, uint64_t done, uint64_t total);
-/* The last word, if there was a first. If the operation was told that it is cancelled, that is over: it
- * was for this one, and the job can serve another. */
+/* The last word, if there was a first. If the operation was told that it is cancelled, that is
+ * over: it was for this one, and the job can serve another. */
 void job_finished(struct tarn_job *job, bool was_told, uint64_t done, uint64_t total);
 
 #endif

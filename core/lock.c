@@ -91,7 +91,7 @@ void locks_close(struct locks *locks)
     free(locks);
 }
 
-/* --- the queue ------------------------------------------------------------------------------------- */
+/* --- the queue -------------------------------------------------------------------------------- */
 
 static struct lock_queue *queue_use(struct locks *locks, uint64_t key)
 {
@@ -194,7 +194,7 @@ static void queue_exit(struct locks *locks, struct lock_queue *queue, enum lock_
     pthread_mutex_unlock(&locks->mutex);
 }
 
-/* --- the kernel's locks -------------------------------------------------------------------------------- */
+/* --- the kernel's locks ----------------------------------------------------------------------- */
 
 static int try_byte(int fd, uint64_t byte, short type)
 {
@@ -224,8 +224,8 @@ static int wait_for_byte(int fd, uint64_t byte, short type, struct operation *op
     return TARN_OK;
 }
 
-/* Everybody goes through the gate. Who wants the lock alone keeps it closed while he waits, so that a
- * stream of readers in another process cannot hold him up for ever. */
+/* Everybody goes through the gate. Who wants the lock alone keeps it closed while he waits, so
+ * that a stream of readers in another process cannot hold him up for ever. */
 static int take_bytes(int fd, uint64_t key, enum lock_mode mode, struct operation *operation,
                       struct tarn_error **error)
 {

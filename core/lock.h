@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Locks between threads and between processes, by name. Requests queue in the order in which they
- * came; there is no "busy". One lock file serves all: a name is a byte of it, held with an open file
- * description lock, so that the kernel lets go of what a killed process held.
+ * came; there is no "busy". One lock file serves all: a name is a byte of it, held with an open
+ * file description lock, so that the kernel lets go of what a killed process held.
  *
- * Order, so that nobody waits for somebody who waits for him: definitions, then a pool's state, then
- * a pool's volumes (at most two of them, by lock_order).
+ * Order, so that nobody waits for somebody who waits for him: definitions, then a pool's state,
+ * then a pool's volumes (at most two of them, by lock_order).
  */
 #ifndef CORE_LOCK_H
 #define CORE_LOCK_H
@@ -37,9 +37,9 @@ struct lock {
 int locks_open(struct locks **out, const char *file, struct tarn_error **error);
 void locks_close(struct locks *locks);
 
-/* Waits for it, until the operation is cancelled or its deadline has passed, also if that was before:
- * so no operation begins that is over. `pool` and `volume` are
- * NULL where the kind has none. */
+/* Waits for it, until the operation is cancelled or its deadline has passed, also if that was
+ * before: so no operation begins that is over. `pool` and `volume` are NULL where the kind has
+ * none. */
 int lock_take(struct lock *lock, struct operation *operation, enum lock_kind kind, const char *pool,
               const char *volume, enum lock_mode mode, struct tarn_error **error);
 /* Gives it back; nothing for one that is not held (zeroed). */

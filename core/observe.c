@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What happens between a module's emit_volume and the inventory. This is the hot path of a refresh: a
- * known volume costs a comparison, a new one the copy of what was told and one call of its format.
+ * What happens between a module's emit_volume and the inventory. This is the hot path of a refresh:
+ * a known volume costs a comparison, a new one the copy of what was told and one call of its
+ * format.
  */
 #include "core/observe.h"
 
@@ -31,7 +32,7 @@ void tell_volume(struct tarn_pool *pool, uint32_t kind, const char *volume)
     pool_text_unref(text);
 }
 
-/* --- copying what was told ----------------------------------------------------------------------------- */
+/* --- copying what was told -------------------------------------------------------------------- */
 
 static const struct tarn_permissions *copy_permissions(struct arena *arena,
                                                        const struct tarn_permissions *told)
@@ -114,7 +115,7 @@ static void set_status(struct volume_entry *entry, uint32_t status, const char *
     entry->info.status_text = arena_strdup(entry->arena, text);
 }
 
-/* --- what the image says ------------------------------------------------------------------------------- */
+/* --- what the image says ---------------------------------------------------------------------- */
 
 static const char *const *copy_words(struct arena *arena, const char *const *words)
 {
@@ -232,7 +233,7 @@ static void look_inside(struct observer *observer, struct volume_entry *entry, s
         describe(&look, &format, &head.io);
         return;
     }
-    if (why == NULL) { /* a read that failed says so in the call, which goes on with other volumes */
+    if (why == NULL) { /* a read that failed says so in the call, which goes on with others */
         why = call->error;
         call->error = NULL;
     }
@@ -241,7 +242,7 @@ static void look_inside(struct observer *observer, struct volume_entry *entry, s
     tarn_error_free(why);
 }
 
-/* --- the backing store --------------------------------------------------------------------------------- */
+/* --- the backing store ------------------------------------------------------------------------ */
 
 /* Only beneath the pool's folder is the file system asked: the name is somebody else's word. */
 static bool backing_is_missing(const struct observer *observer, const struct volume_entry *entry)
@@ -265,7 +266,7 @@ static void check_backing(const struct observer *observer, struct volume_entry *
         arena_printf(entry->arena, "the backing store %s is missing", entry->backing_path);
 }
 
-/* --- the sink ------------------------------------------------------------------------------------------- */
+/* --- the sink --------------------------------------------------------------------------------- */
 
 static int take_volume(void *arg, struct call *call, const struct tarn_volume_info *told)
 {
@@ -341,7 +342,7 @@ const struct call_sink observer_sink = {
     .free_extent = take_free_extent,
 };
 
-/* --- looks ----------------------------------------------------------------------------------------------- */
+/* --- looks ------------------------------------------------------------------------------------ */
 
 static void observer_begin(struct observer *observer, struct tarn_pool *pool,
                            struct pool_session *session, struct operation *operation, bool single)
@@ -410,7 +411,7 @@ int pool_observe_one(struct volume_entry **out, struct tarn_pool *pool,
     status = pool_call_end(&call, session, type->volume_lookup(&call.abi, session->handle, name),
                            &why);
     if (status == TARN_OK && observer.found == NULL)
-        status = error_set(&why, TARN_E_INTERNAL, 0, "the module found the volume and told nothing");
+        status = error_set(&why, TARN_E_INTERNAL, 0, "the module found it and told nothing");
     if (status == TARN_E_NOT_FOUND &&
         inventory_remove(pool->inventory, name, observer.generation) && observer.tell)
         tell_volume(pool, TARN_EVENT_VOLUME_REMOVED, name);

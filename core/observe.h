@@ -26,7 +26,8 @@ extern const struct call_sink observer_sink;
 /* Looks at everything. The state is locked; runs beside everything else in the pool. */
 int pool_observe_all(struct tarn_pool *pool, struct pool_session *session,
                      struct operation *operation, struct tarn_error **error);
-/* Looks at one volume. *out is a new reference. TARN_E_NOT_FOUND, also if it is no volume at all. */
+/* Looks at one volume. *out is a new reference. TARN_E_NOT_FOUND, also if it is no volume at
+ * all. */
 int pool_observe_one(struct volume_entry **out, struct tarn_pool *pool,
                      struct pool_session *session, struct operation *operation, const char *name,
                      struct tarn_error **error);

@@ -40,8 +40,8 @@ void operation_set_names(struct operation *operation, const char *pool, const ch
 void operation_leave_job(struct operation *operation);
 
 /* Around a function of a pool type that leaves this process (mounts, asks a server): it gets the
- * context's deadline, unless the job has one of its own, and a pool whose step outlives it is told to
- * be unresponsive. */
+ * context's deadline, unless the job has one of its own, and a pool whose step outlives it is told
+ * to be unresponsive. */
 void operation_step_begin(struct operation *operation, const char *step);
 void operation_step_end(struct operation *operation);
 

@@ -220,7 +220,8 @@ bool persist_needs_clean(const char *folder)
     return found;
 }
 
-/* Exactly what temporary_name makes: a volume may be called ".tarn-x", and its record bears its name. */
+/* Exactly what temporary_name makes: a volume may be called ".tarn-x", and its record bears its
+ * name. */
 bool persist_is_temporary(const char *name)
 {
     const size_t prefix = sizeof(TEMPORARY_PREFIX) - 1;

@@ -11,7 +11,7 @@
 #include "core/registry.h"
 #include "core/schema.h"
 
-/* --- claims ------------------------------------------------------------------------------------------------ */
+/* --- claims ----------------------------------------------------------------------------------- */
 
 /* What one definition claims: an array of texts in an arena. */
 struct claims {
@@ -70,7 +70,7 @@ static const char *common_claim(const struct claims *a, const struct claims *b)
     return NULL;
 }
 
-/* --- side by side -------------------------------------------------------------------------------------------- */
+/* --- side by side ----------------------------------------------------------------------------- */
 
 /* A definition that cannot be used claims nothing: it could not be started either. */
 static int check_text_claims(const struct claims *claims, const struct tarn_pool *other,
@@ -153,7 +153,7 @@ static int check_conflicts(struct pool_session *session, struct operation *opera
     return status;
 }
 
-/* --- a new definition ------------------------------------------------------------------------------------------ */
+/* --- a new definition ------------------------------------------------------------------------- */
 
 static int validate(const struct tarn_pool_type *type, const char *xml, struct tarn_error **error)
 {

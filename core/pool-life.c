@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Building, starting, stopping and deleting pools. Each holds the pool's state alone while it works,
- * and undoes what it did if it cannot end it.
+ * Building, starting, stopping and deleting pools. Each holds the pool's state alone while it
+ * works, and undoes what it did if it cannot end it.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 #include "core/pool.h"
 #include "core/record.h"
 
-/* --- alone with a pool ------------------------------------------------------------------------------- */
+/* --- alone with a pool ------------------------------------------------------------------------ */
 
 struct solo {
     struct operation operation;
@@ -57,7 +57,7 @@ static void tell(struct tarn_pool *pool, uint32_t kind, const struct pool_sessio
     event_add(pool->context, kind, pool->name, session->def->abi.uuid, NULL);
 }
 
-/* --- the module's steps ------------------------------------------------------------------------------- */
+/* --- the module's steps ----------------------------------------------------------------------- */
 
 static int no_such_step(const struct pool_session *session, const char *what,
                         struct tarn_error **error)
@@ -123,7 +123,7 @@ static int step_stop(struct pool_session *session, uint32_t flags, struct operat
                          session->type.type->stop(&call.abi, session->handle, how), error);
 }
 
-/* --- starting ------------------------------------------------------------------------------------------- */
+/* --- starting --------------------------------------------------------------------------------- */
 
 static bool in_inventory(void *arg, const char *volume)
 {
@@ -134,7 +134,8 @@ static bool in_inventory(void *arg, const char *volume)
     return found;
 }
 
-/* For what did not end well: it must be undone even if the operation was cancelled, or has no time left. */
+/* For what did not end well: it must be undone even if the operation was cancelled, or has no time
+ * left. */
 static void undo_start(struct tarn_pool *pool, struct pool_session *session)
 {
     struct operation undo;
@@ -255,7 +256,7 @@ int tarn_pool_create(struct tarn_pool **out, struct tarn_context *context, const
     return TARN_OK;
 }
 
-/* --- the others ------------------------------------------------------------------------------------------- */
+/* --- the others ------------------------------------------------------------------------------- */
 
 int tarn_pool_build(struct tarn_pool *pool, uint32_t flags, struct tarn_job *job,
                     struct tarn_error **error)
@@ -294,7 +295,8 @@ static int deactivate(struct tarn_pool *pool, struct tarn_error **error)
     return TARN_OK;
 }
 
-/* By force also what no module knows any more: a pool whose module is gone could never be stopped. */
+/* By force also what no module knows any more: a pool whose module is gone could never be
+ * stopped. */
 static int let_go(struct tarn_pool *pool, uint32_t flags, struct operation *operation,
                   struct tarn_error **error)
 {

@@ -84,7 +84,7 @@ int tarn_pool_lookup_by_uuid(struct tarn_pool **out, struct tarn_context *contex
     return TARN_OK;
 }
 
-/* --- starting by themselves ----------------------------------------------------------------------------- */
+/* --- starting by themselves ------------------------------------------------------------------- */
 
 /* Only a cancelled job is a failure. */
 static int autostart_one(struct tarn_pool *pool, struct tarn_job *job, unsigned *started,

@@ -34,7 +34,7 @@ static struct record_holder *holder_new(void)
     return holder;
 }
 
-/* --- what this process is doing with it ------------------------------------------------------------------ */
+/* --- what this process is doing with it ------------------------------------------------------- */
 
 struct activity {
     uint32_t state;     /* TARN_POOL_STARTING, BUILDING, UNRESPONSIVE, or 0 */
@@ -80,7 +80,7 @@ bool pool_hangs(const struct tarn_pool *pool)
     return activity.state == TARN_POOL_UNRESPONSIVE;
 }
 
-/* --- the record ---------------------------------------------------------------------------------------------- */
+/* --- the record ------------------------------------------------------------------------------- */
 
 static void fill_known(struct record_holder *holder, struct tarn_pool *pool)
 {
@@ -142,7 +142,8 @@ static void fill_activity(struct record_holder *holder, const struct activity *a
         holder->record.reason = arena_strdup(holder->arena, activity->reason);
 }
 
-/* Sizes of an active pool, asked of its storage; one that cannot tell them is degraded, not gone. */
+/* Sizes of an active pool, asked of its storage; one that cannot tell them is degraded, not
+ * gone. */
 static void ask_sizes(struct record_holder *holder, struct tarn_pool *pool)
 {
     struct tarn_error *why = NULL;

@@ -42,7 +42,7 @@ void pools_close(struct pools *pools)
     free(pools);
 }
 
-/* --- one pool object ---------------------------------------------------------------------------------- */
+/* --- one pool object -------------------------------------------------------------------------- */
 
 static struct tarn_pool *pool_new(struct tarn_context *context, const char *name)
 {
@@ -93,7 +93,7 @@ const char *tarn_pool_name(const struct tarn_pool *pool)
     return pool->name;
 }
 
-/* --- following one name ----------------------------------------------------------------------------------- */
+/* --- following one name ----------------------------------------------------------------------- */
 
 static struct tarn_pool *table_find(struct pools *pools, const char *name)
 {
@@ -186,7 +186,7 @@ int pools_prepare(struct tarn_pool **out, struct tarn_context *context, const ch
     return TARN_OK;
 }
 
-/* --- following the folders ------------------------------------------------------------------------------------ */
+/* --- following the folders -------------------------------------------------------------------- */
 
 /* "NAME.xml" becomes "NAME"; false for other files. */
 static bool strip_suffix(char *name)
@@ -262,7 +262,7 @@ int pools_scan(struct tarn_context *context, struct tarn_error **error)
     return status;
 }
 
-/* --- listing -------------------------------------------------------------------------------------------------- */
+/* --- listing ---------------------------------------------------------------------------------- */
 
 static int by_name(const void *left, const void *right)
 {

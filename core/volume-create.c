@@ -8,7 +8,7 @@
 #include "core/io-guard.h"
 #include "core/volume-birth.h"
 
-/* --- locks: all volumes that it touches, in one order ------------------------------------------------------ */
+/* --- locks: all volumes that it touches, in one order ----------------------------------------- */
 
 struct wanted_lock {
     const char *pool;
@@ -51,7 +51,7 @@ static int lock_volumes(struct birth *birth, struct tarn_error **error)
     return status;
 }
 
-/* --- what is asked of the modules ------------------------------------------------------------------------------ */
+/* --- what is asked of the modules ------------------------------------------------------------- */
 
 static uint32_t preallocation(const struct birth *birth)
 {
@@ -122,10 +122,10 @@ static int allocate(struct birth *birth, struct tarn_error **error)
     return status;
 }
 
-/* --- publishing ---------------------------------------------------------------------------------------------------- */
+/* --- publishing ------------------------------------------------------------------------------- */
 
-/* A guest can write a header into a volume whose bytes are all its own, and an image that names another
- * file is followed only on our word: those two are recorded. */
+/* A guest can write a header into a volume whose bytes are all its own, and an image that names
+ * another file is followed only on our word: those two are recorded. */
 static bool needs_record(const struct birth *birth)
 {
     return birth->format.format != NULL &&
@@ -159,8 +159,8 @@ static void abort_container(struct birth *birth)
     birth->container = NULL;
 }
 
-/* The record comes first: a volume is never seen without it, nor with one that a volume of the same name
- * left behind, which somebody else removed. */
+/* The record comes first: a volume is never seen without it, nor with one that a volume of the
+ * same name left behind, which somebody else removed. */
 static int publish(struct birth *birth, struct tarn_error **error)
 {
     const struct pool_session *session = birth->visit.session;
@@ -182,7 +182,7 @@ static int publish(struct birth *birth, struct tarn_error **error)
     return status;
 }
 
-/* --- the whole -------------------------------------------------------------------------------------------------------- */
+/* --- the whole -------------------------------------------------------------------------------- */
 
 static bool is_equal(const struct birth *birth, const struct volume_entry *entry)
 {
@@ -305,9 +305,9 @@ static void leave_pools(struct birth *birth)
     pool_leave(&birth->visit);
 }
 
-/* Enters the pools and reads the request. Finding the backing store enters pools, too, and nobody may
- * enter a pool twice (who waits for it alone would come between): so with a backing store the pools
- * are left and entered again. */
+/* Enters the pools and reads the request. Finding the backing store enters pools, too, and nobody
+ * may enter a pool twice (who waits for it alone would come between): so with a backing store the
+ * pools are left and entered again. */
 static int prepare(struct birth *birth, struct tarn_pool *pool, const char *xml,
                    struct tarn_job *job, struct tarn_error **error)
 {

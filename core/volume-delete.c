@@ -12,7 +12,7 @@
 /* How many dependents an error names. */
 #define NAMED_DEPENDENTS 5u
 
-/* --- who needs it -------------------------------------------------------------------------------------- */
+/* --- who needs it ----------------------------------------------------------------------------- */
 
 struct dependents {
     const char *path; /* plain */
@@ -35,8 +35,8 @@ static void add_name(struct dependents *dependents, const char *pool, const char
         dependents->used += (size_t)length;
 }
 
-/* The path without "//", "." and "..", by its letters: what stands in an image is somebody else's word, and
- * the file system is not asked about it. NULL without memory. */
+/* The path without "//", "." and "..", by its letters: what stands in an image is somebody else's
+ * word, and the file system is not asked about it. NULL without memory. */
 static char *plain_path(const char *path)
 {
     char *plain = malloc(strlen(path) + 2);
@@ -96,9 +96,9 @@ unsigned volume_dependents(char *text, size_t size, struct tarn_context *context
     return dependents.count;
 }
 
-/* Overlays in other pools: what was last seen there may be long ago, or nothing. Their states are not
- * locked (entering a second pool here could wait for who waits for us); one that cannot be looked at
- * counts as it was seen last. */
+/* Overlays in other pools: what was last seen there may be long ago, or nothing. Their states are
+ * not locked (entering a second pool here could wait for who waits for us); one that cannot be
+ * looked at counts as it was seen last. */
 static int look_at_others(struct volume_visit *visit, struct tarn_error **error)
 {
     struct operation *operation = &visit->pool.operation;
@@ -141,7 +141,7 @@ static int check_dependents(struct volume_visit *visit, struct tarn_error **erro
                      visit->entry->info.name, names, count > NAMED_DEPENDENTS ? " and more" : "");
 }
 
-/* --- deleting ---------------------------------------------------------------------------------------------- */
+/* --- deleting --------------------------------------------------------------------------------- */
 
 static int remove_it(struct volume_visit *visit, struct tarn_error **error)
 {

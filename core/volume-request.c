@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What is asked for when a volume is created: the definition, its format, and the volumes that it is
- * copied from or rests on.
+ * What is asked for when a volume is created: the definition, its format, and the volumes that it
+ * is copied from or rests on.
  */
 #include <string.h>
 
@@ -9,7 +9,7 @@
 #include "core/schema.h"
 #include "core/volume-birth.h"
 
-/* --- the request --------------------------------------------------------------------------------------- */
+/* --- the request ------------------------------------------------------------------------------ */
 
 static void warn(void *arg, const char *text)
 {
@@ -76,7 +76,7 @@ int birth_request(struct birth *birth, const char *xml, struct tarn_error **erro
     return status == TARN_OK ? find_format(birth, error) : status;
 }
 
-/* --- what it rests on ------------------------------------------------------------------------------------------ */
+/* --- what it rests on ------------------------------------------------------------------------- */
 
 /* The backing store must be a volume of an active pool, unless the policy follows any path: a name
  * that goes into an image will be opened by whoever reads it. */
@@ -103,7 +103,7 @@ int birth_find_backing(struct birth *birth, struct tarn_error **error)
     return context->follow == TARN_FOLLOW_ANYWHERE ? TARN_OK : status;
 }
 
-/* --- what is known of them, once they are locked ------------------------------------------------------------ */
+/* --- what is known of them, once they are locked ---------------------------------------------- */
 
 static int look_at_source(struct birth *birth, struct tarn_error **error)
 {

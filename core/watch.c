@@ -34,7 +34,7 @@ struct watch {
     struct pool_watch *pools;
 };
 
-/* --- the pools' own descriptors ------------------------------------------------------------------------- */
+/* --- the pools' own descriptors --------------------------------------------------------------- */
 
 static void pool_watch_free(struct watch *watch, struct pool_watch *pool_watch)
 {
@@ -179,7 +179,7 @@ static void read_pool(struct watch *watch, struct pool_watch *pool_watch)
     operation_end(&operation);
 }
 
-/* --- the whole ---------------------------------------------------------------------------------------------- */
+/* --- the whole -------------------------------------------------------------------------------- */
 
 static int add_folder(struct watch *watch, const char *folder, struct tarn_error **error)
 {

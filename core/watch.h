@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Watching for what others do: to the folders of definitions and active pools, and to the storage of
- * active pools whose type can tell. One descriptor polls for all.
+ * Watching for what others do: to the folders of definitions and active pools, and to the storage
+ * of active pools whose type can tell. One descriptor polls for all.
  */
 #ifndef CORE_WATCH_H
 #define CORE_WATCH_H

@@ -72,6 +72,7 @@ unit_tests = \
 	tests/unit/test-source-xml \
 	tests/unit/test-stress \
 	tests/unit/test-uuid-text \
+	tests/unit/test-volume-clone \
 	tests/unit/test-volume-create \
 	tests/unit/test-volume-def \
 	tests/unit/test-volume-delete \

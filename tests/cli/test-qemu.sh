@@ -243,7 +243,7 @@ resize_one() {
         same qcow2 "$work/p/v"
     done
     for size in 4MiB 3145728; do
-        run 0 vol-resize v $size --pool p --shrink
+        run 0 vol-resize v "$size" --pool p --shrink
         sound "$work/p/v"
         same qcow2 "$work/p/v"
     done

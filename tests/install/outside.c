@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: BSD-2-Clause
+/* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * A module as somebody else would write it, from the installed headers alone: the pool type "drawer",
  * whose volumes are files, and the format "boxed", 512 bytes of header before the guest's bytes.

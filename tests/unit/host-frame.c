@@ -26,7 +26,7 @@ static void must(bool condition, const char *what)
     exit(2);
 }
 
-/* --- texts and files ----------------------------------------------------------------------------- */
+/* --- texts and files -------------------------------------------------------------------------- */
 
 static char *next_text(void)
 {
@@ -104,7 +104,7 @@ int host_run(const char *format, ...)
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-/* --- the root -------------------------------------------------------------------------------------- */
+/* --- the root --------------------------------------------------------------------------------- */
 
 /* False if there is no such file. */
 static bool copy_file(const char *from, const char *to)
@@ -222,7 +222,7 @@ void host_close(struct host_frame *frame)
     nftw(frame->root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
-/* --- answers ----------------------------------------------------------------------------------------- */
+/* --- answers ---------------------------------------------------------------------------------- */
 
 bool host_ok(int status, struct tarn_error **error)
 {
@@ -251,7 +251,7 @@ bool host_refused(int status, struct tarn_error **error, int wanted, const char 
     return refused;
 }
 
-/* --- pools and volumes ------------------------------------------------------------------------------ */
+/* --- pools and volumes ------------------------------------------------------------------------ */
 
 const char *host_pool_xml(const struct host_frame *frame, const char *name)
 {
@@ -350,7 +350,7 @@ uint32_t host_state(struct tarn_pool *pool, bool sizes)
     return state;
 }
 
-/* --- the guest --------------------------------------------------------------------------------------- */
+/* --- the guest -------------------------------------------------------------------------------- */
 
 bool host_guest_write(struct tarn_volume *volume, uint64_t offset, const void *bytes,
                       size_t length)

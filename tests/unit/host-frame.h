@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * For tests through the host API: a context on a temporary root with the modules as they were built,
- * and short forms of what every such test does.
+ * For tests through the host API: a context on a temporary root with the modules as they were
+ * built, and short forms of what every such test does.
  *
  * The environment says where the build is (TARN_BUILD; the current folder without it).
  */

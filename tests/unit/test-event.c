@@ -301,7 +301,8 @@ static void unlistened_while_dispatching(void)
     host_close(&frame);
 }
 
-/* A thread that dispatches while another one listens and gives up: the argument is never used after. */
+/* A thread that dispatches while another one listens and gives up: the argument is never used
+ * after. */
 static atomic_bool stop;
 
 static void *keep_dispatching(void *arg)

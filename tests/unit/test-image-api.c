@@ -122,7 +122,8 @@ static void checked(void)
     CU_ASSERT(host_guest_write(volume, 0, "x", 1));
     HOST_OK(tarn_volume_check(volume, 0, &listener, NULL, &error));
     CU_ASSERT(checks == 2 && findings == 0);
-    /* The L2 table's entry goes, the cluster stays counted: a leak. Tables are at their usual place. */
+    /* The L2 table's entry goes, the cluster stays counted: a leak. Tables are at their usual
+     * place. */
     CU_ASSERT_EQUAL(host_run("dd if=/dev/zero of=%s bs=1 count=8 seek=262144 conv=notrunc "
                              "status=none", host_path(&frame, "p/v")), 0);
     HOST_OK(tarn_volume_check(volume, 0, &listener, NULL, &error));

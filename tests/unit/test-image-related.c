@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * The policy: which other files are opened because an image names them. Each image here is written by
- * qemu-img, as somebody else's would be.
+ * The policy: which other files are opened because an image names them. Each image here is written
+ * by qemu-img, as somebody else's would be.
  *
- * That nothing was opened is seen from outside: by a writer who waits for the reader of a FIFO, and by a
- * time of last access that is long ago.
+ * That nothing was opened is seen from outside: by a writer who waits for the reader of a FIFO, and
+ * by a time of last access that is long ago.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -49,7 +49,8 @@ static void overlay(const char *name, const char *backing, const char *format)
                              host_path(&frame, "p"), backing, format, name), 0);
 }
 
-/* Opens the image in a pool with the format that the caller gives; what the guest reads in *bytes. */
+/* Opens the image in a pool with the format that the caller gives; what the guest reads in
+ * *bytes. */
 static int read_file(const char *path, const char *format, char bytes[64],
                      struct tarn_error **error)
 {

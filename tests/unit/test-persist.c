@@ -126,6 +126,14 @@ static void temporary_names(void)
     CU_ASSERT_FALSE(persist_is_temporary("a.xml"));
 }
 
+static void write_for_ever(const char *const texts[2])
+{
+    unsigned turn;
+
+    for (turn = 1;; turn++)
+        persist_write(folder, "a", texts[turn % 2], strlen(texts[turn % 2]), NULL);
+}
+
 /* A writer that is killed at a random moment, again and again. */
 static void killed_writer(void)
 {
@@ -138,10 +146,9 @@ static void killed_writer(void)
     for (round = 0; round < 50; round++) {
         struct timespec nap = { 0, (long)(round * 37 % 50) * 100000L };
         pid_t child = fork();
-        unsigned turn;
 
-        for (turn = 1; child == 0; turn++)
-            persist_write(folder, "a", texts[turn % 2], strlen(texts[turn % 2]), NULL);
+        if (child == 0)
+            write_for_ever(texts);
         nanosleep(&nap, NULL);
         kill(child, SIGKILL);
         waitpid(child, NULL, 0);

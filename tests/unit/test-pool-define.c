@@ -391,7 +391,7 @@ static const struct unit_test tests[] = {
     { "an undefined pool is gone, its data are not", undefined },
     { "what is no definition is refused", bad_xml },
     { "pools are listed by what they are", filters },
-    { "of ten definitions three are broken: seven work, three have reasons", three_of_ten_are_broken },
+    { "of ten definitions three are broken: seven work, three say why", three_of_ten_are_broken },
     { "a mended definition can be used at once", mended_definition },
     { "half a file is no definition", half_written_definition },
     { NULL, NULL },

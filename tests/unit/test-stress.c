@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Two processes with eight threads each create, delete, refresh and look up in one pool at once, for
- * TARN_STRESS_SECONDS (5 without it). Each thread knows which volumes are its own: they are there until
- * it deletes them, and gone afterwards. With TARN_STRESS_PROCESSES=1 there is only this process, for
- * tools that know nothing of fork.
+ * Two processes with eight threads each create, delete, refresh and look up in one pool at once,
+ * for TARN_STRESS_SECONDS (5 without it). Each thread knows which volumes are its own: they are there
+ * until it deletes them, and gone afterwards. With TARN_STRESS_PROCESSES=1 there is only this
+ * process, for tools that know nothing of fork.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -150,6 +150,21 @@ static void refresh(struct worker *worker)
     tarn_pool_record_free(record);
 }
 
+/* What is running, and which pools there are, can be asked at any time. */
+static void look_around(struct worker *worker)
+{
+    struct tarn_error *error = NULL;
+    struct tarn_job_record **jobs = NULL;
+    struct tarn_pool **pools = NULL;
+
+    if (tarn_job_list(&jobs, worker->crowd->context, &error) != TARN_OK ||
+        tarn_pool_list(&pools, worker->crowd->context, TARN_LIST_ACTIVE, &error) != TARN_OK ||
+        pools[0] != worker->crowd->pool)
+        fault(worker, "cannot look around", "", error);
+    tarn_job_list_free(jobs);
+    tarn_pool_list_free(pools);
+}
+
 static void *work(void *arg)
 {
     struct worker *worker = arg;
@@ -157,9 +172,12 @@ static void *work(void *arg)
 
     while (time(NULL) < worker->crowd->until && atomic_load(&worker->crowd->faults) < 20) {
         slot = draw(worker, OWN);
-        switch (draw(worker, 8)) {
+        switch (draw(worker, 9)) {
         case 0:
             refresh(worker);
+            break;
+        case 4:
+            look_around(worker);
             break;
         case 1:
             list(worker);

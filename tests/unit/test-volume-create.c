@@ -223,86 +223,6 @@ static void stale_record(void)
     end();
 }
 
-static struct tarn_volume *clone_of(struct tarn_volume *source, struct tarn_pool *into,
-                                    const char *name, const char *format, uint32_t flags)
-{
-    struct tarn_error *error = NULL;
-    struct tarn_volume *volume = NULL;
-
-    HOST_OK(tarn_volume_create_from(&volume, into, host_volume_xml(name, format, 0, NULL), source,
-                                    flags, NULL, &error));
-    return volume;
-}
-
-static void cloned_and_converted(void)
-{
-    struct tarn_volume *source;
-    struct tarn_volume *copy;
-    char bytes[8];
-
-    begin();
-    source = host_volume(pool, "a", "raw", 8 * MIB);
-    CU_ASSERT(host_guest_write(source, 3 * MIB + 100, "content", 8));
-    copy = clone_of(source, pool, "same", "raw", 0);
-    CU_ASSERT(host_guest_read(copy, 3 * MIB + 100, bytes, 8));
-    CU_ASSERT_STRING_EQUAL(bytes, "content");
-    tarn_volume_unref(copy);
-    copy = clone_of(source, pool, "converted", "qcow2", TARN_VOLUME_SHARE_NEVER);
-    CU_ASSERT(has_format(copy, "qcow2"));
-    CU_ASSERT(host_guest_read(copy, 3 * MIB + 100, bytes, 8));
-    CU_ASSERT_STRING_EQUAL(bytes, "content");
-    CU_ASSERT_EQUAL(host_run("qemu-img compare -f raw -F qcow2 %s %s", host_path(&frame, "p/a"),
-                             host_path(&frame, "p/converted")), 0);
-    tarn_volume_unref(copy);
-    tarn_volume_unref(source);
-    end();
-}
-
-static void cloned_between_pools(void)
-{
-    struct tarn_pool *other;
-    struct tarn_volume *source;
-    struct tarn_volume *there;
-    struct tarn_volume *back;
-    char bytes[8];
-
-    begin();
-    other = host_pool(&frame, frame.context, "q");
-    source = host_volume(pool, "a", "qcow2", 2 * MIB);
-    CU_ASSERT(host_guest_write(source, MIB, "content", 8));
-    there = clone_of(source, other, "b", "qcow2", 0);
-    back = clone_of(there, pool, "c", "raw", 0);
-    CU_ASSERT(host_guest_read(back, MIB, bytes, 8));
-    CU_ASSERT_STRING_EQUAL(bytes, "content");
-    tarn_volume_unref(back);
-    tarn_volume_unref(there);
-    tarn_volume_unref(source);
-    tarn_pool_unref(other);
-    end();
-}
-
-static void sharing_required(void)
-{
-    struct tarn_error *error = NULL;
-    struct tarn_volume *source;
-    struct tarn_volume *copy = NULL;
-    int status;
-
-    begin();
-    source = host_volume(pool, "a", "raw", MIB);
-    if (host_run("cp --reflink=always %s %s 2>/dev/null", host_path(&frame, "p/a"),
-                 host_path(&frame, "probe")) == 0) {
-        unit_skip("this filesystem shares bytes");
-    } else {
-        status = tarn_volume_create_from(&copy, pool, host_volume_xml("b", "raw", MIB, NULL),
-                                         source, TARN_VOLUME_SHARE_REQUIRE, NULL, &error);
-        CU_ASSERT(host_refused(status, &error, TARN_E_UNSUPPORTED, NULL));
-        CU_ASSERT_EQUAL(host_count(pool), 1);
-    }
-    tarn_volume_unref(source);
-    end();
-}
-
 static void on_top_of_another(void)
 {
     struct tarn_volume *base;
@@ -423,9 +343,6 @@ static const struct unit_test tests[] = {
     { "a raw volume stays raw whatever its guest writes, in another context, too", raw_stays_raw },
     { "a record outlives the pool's stop, whatever its name", record_of_an_odd_name },
     { "the record of a removed volume does not count for a new one", stale_record },
-    { "a clone has the source's bytes, in the same and another format", cloned_and_converted },
-    { "a clone goes from one pool into another, in both directions", cloned_between_pools },
-    { "sharing that cannot be had is refused where it is required", sharing_required },
     { "an overlay has the capacity and the bytes of what it rests on", on_top_of_another },
     { "an overlay rests on a volume of another pool", on_top_of_a_volume_elsewhere },
     { "nothing rests on what is no volume with bytes", on_top_of_what_is_no_volume },

@@ -169,6 +169,7 @@ typedef void (*tarn_event_fn)(void *arg, const struct tarn_event *event);
  * but tarn_event_unlisten of itself. *out identifies it. */
 TARN_API int tarn_event_listen(uint64_t *out, struct tarn_context *context, tarn_event_fn listener,
                                void *arg, struct tarn_error **error);
+/* Waits for the calls of the listener that are running; none comes after. */
 TARN_API void tarn_event_unlisten(struct tarn_context *context, uint64_t listener);
 /* A descriptor that polls readable when tarn_event_dispatch has something to do; the context's.
  * -1 before the first tarn_event_listen. */
@@ -264,7 +265,7 @@ TARN_API int tarn_pool_build(struct tarn_pool *pool, uint32_t flags, struct tarn
 TARN_API int tarn_pool_start(struct tarn_pool *pool, uint32_t flags, struct tarn_job *job,
                              struct tarn_error **error);
 /* tarn_pool_stop flags */
-#define TARN_POOL_STOP_FORCE 0x00000001u
+#define TARN_POOL_STOP_FORCE 0x00000001u /* also if it is in use, or its module cannot be used */
 /* Stops using the storage; no data are touched. A transient pool is gone then. */
 TARN_API int tarn_pool_stop(struct tarn_pool *pool, uint32_t flags, struct tarn_job *job,
                             struct tarn_error **error);
