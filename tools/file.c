@@ -35,7 +35,10 @@ static int read_text(char **out, struct tool *tool, const char *path, int fd)
         length += got > 0 ? (size_t)got : 0;
         if (got < 0 || length > TEXT_LIMIT) {
             free(text);
-            return fail(tool, "read", path, got < 0 ? error : EFBIG);
+            if (got < 0)
+                return fail(tool, "read", path, error);
+            return tool_fail(tool, TARN_E_INVALID, 0, "'%s' has more than %u bytes: is it the right "
+                             "file?", path, (unsigned)TEXT_LIMIT);
         }
     }
     text[length] = '\0';

@@ -132,7 +132,8 @@ static void print_synopsis(const struct command *command)
     printf("    %s", command->name);
     for (const struct option *option = command->options; option->name; option++)
         if (option->flags & OPTION_REQUIRED)
-            printf(" <%s>", option->name);
+            printf(option->flags & OPTION_NAMED ? " --%s %s" : " <%s>", option->name,
+                   help_value(option));
     for (const struct option *option = command->options; option->name; option++) {
         const char *value = help_value(option);
         if (!(option->flags & OPTION_REQUIRED))

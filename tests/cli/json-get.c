@@ -33,16 +33,9 @@ static int print(const json_t *value)
     return json_dumpf(value, stdout, JSON_ENCODE_ANY | JSON_COMPACT) != 0 || putchar('\n') == EOF;
 }
 
-int main(int argc, char **argv)
+static int print_at(json_t *value, char *path)
 {
-    json_error_t error;
-    json_t *document = json_loadf(stdin, JSON_REJECT_DUPLICATES, &error), *value = document;
-
-    if (!document) {
-        fprintf(stderr, "json-get: line %d: %s\n", error.line, error.text);
-        return 1;
-    }
-    for (char *word = argc > 1 ? strtok(argv[1], "/") : NULL; word; word = strtok(NULL, "/")) {
+    for (char *word = strtok(path, "/"); word; word = strtok(NULL, "/")) {
         if (strcmp(word, "#") == 0)
             return print_count(value);
         value = step(value, word);
@@ -51,7 +44,20 @@ int main(int argc, char **argv)
             return 1;
         }
     }
-    int outcome = argc > 1 ? print(value) : 0;
+    return print(value);
+}
+
+int main(int argc, char **argv)
+{
+    json_error_t error;
+    json_t *document = json_loadf(stdin, JSON_REJECT_DUPLICATES, &error);
+    int outcome;
+
+    if (!document) {
+        fprintf(stderr, "json-get: line %d: %s\n", error.line, error.text);
+        return 1;
+    }
+    outcome = argc > 1 ? print_at(document, argv[1]) : 0;
     json_decref(document);
     return outcome;
 }

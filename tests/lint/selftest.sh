@@ -67,8 +67,8 @@ make_tree() {
 /* The version. */
 TARN_API const char *tarn_version(void);
 #endif'
-    lgpl core/pool.h '#include <tarn/abi.h>'
-    lgpl core/pool.c '#include "core/pool.h"
+    lgpl core/pool/pool.h '#include <tarn/abi.h>'
+    lgpl core/pool/pool.c '#include "core/pool/pool.h"
 /* abort() in a comment is no call */
 const char *text = "nor exit() in a string";'
     lgpl modules/dir/dir.h '#include "helpers/le.h"'
@@ -112,16 +112,16 @@ fails() {
 }
 
 content include-direction
-lgpl core/pool.c '#include "modules/dir/dir.h"'
-fails include-direction 'core/pool.c includes modules/dir/dir.h'
-lgpl modules/dir/dir.c '#  include "../../core/pool.h"'
-fails include-direction 'modules/dir/dir.c includes core/pool.h'
+lgpl core/pool/pool.c '#include "modules/dir/dir.h"'
+fails include-direction 'core/pool/pool.c includes modules/dir/dir.h'
+lgpl modules/dir/dir.c '#  include "../../core/pool/pool.h"'
+fails include-direction 'modules/dir/dir.c includes core/pool/pool.h'
 lgpl formats/raw/raw.c '#include <tarn/tarn.h>'
 fails include-direction 'formats/raw/raw.c includes core/include/tarn/tarn.h'
 lgpl tools/main.c '#include <tarn/abi.h>'
 fails include-direction 'tools/main.c includes sdk/include/tarn/abi.h'
-bsd sdk/helpers/le.h '#include "core/pool.h"'
-fails include-direction 'sdk/helpers/le.h includes core/pool.h'
+bsd sdk/helpers/le.h '#include "core/pool/pool.h"'
+fails include-direction 'sdk/helpers/le.h includes core/pool/pool.h'
 
 content file-size
 lgpl core/long.c "$(seq 500)"
@@ -176,22 +176,22 @@ fails headers-alone 'abi.h as c++11'
 content forbidden-calls
 for call in 'exit(1)' 'abort()' 'printf("a")' 'chdir("/")' 'umask(0)' 'setlocale(0, "")' \
     'signal(1, 0)' 'system ("ls")' 'popen("ls", "r")' 'fputs("a", stderr)'; do
-    lgpl core/pool.c "int f(void) { $call; }"
+    lgpl core/pool/pool.c "int f(void) { $call; }"
     word=${call%%[ (]*}
     [ "$word" = fputs ] && word=stderr
-    fails forbidden-calls "core/pool.c uses $word"
+    fails forbidden-calls "core/pool/pool.c uses $word"
 done
 lgpl modules/dir/dir.c 'int f(struct s *s) { s->exit(1); my_abort(); snprintf(0, 0, ""); }'
-lgpl core/pool.c ''
+lgpl core/pool/pool.c ''
 run forbidden-calls || fault 'forbidden-calls takes members and longer names for calls'
 
 content licence-lines
 lgpl sdk/helpers/le.h ''
 fails licence-lines 'sdk/helpers/le.h'
 make_tree
-echo 'int a;' >"$tree/core/pool.c"
+echo 'int a;' >"$tree/core/pool/pool.c"
 printf '#!/bin/sh\necho\n' >"$tree/tools/helper.sh"
-fails licence-lines 'core/pool.c'
+fails licence-lines 'core/pool/pool.c'
 fails licence-lines 'tools/helper.sh'
 
 content man-pages

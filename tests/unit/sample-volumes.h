@@ -5,7 +5,7 @@
 #ifndef TESTS_SAMPLE_VOLUMES_H
 #define TESTS_SAMPLE_VOLUMES_H
 
-#include "core/volume-xml.h"
+#include "core/xml/volume-xml.h"
 
 /* A raw file with permissions and times. */
 extern const struct volume_xml sample_raw;

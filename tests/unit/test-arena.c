@@ -2,7 +2,7 @@
  *
  * Arenas.
  */
-#include "core/arena.h"
+#include "core/base/arena.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * core/capabilities-xml.c
+ * core/xml/capabilities-xml.c
  */
-#include "core/capabilities-xml.h"
+#include "core/xml/capabilities-xml.h"
 
 #include <stdlib.h>
 

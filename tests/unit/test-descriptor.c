@@ -2,7 +2,7 @@
  *
  * Descriptors that contradict themselves, each in one way.
  */
-#include "core/descriptor.h"
+#include "core/registry/descriptor.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
  *
  * Errors.
  */
-#include "core/error.h"
+#include "core/base/error.h"
 
 #include <errno.h>
 #include <string.h>

@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "core/event.h"
+#include "core/context/event.h"
 #include "tests/unit/host-frame.h"
 
 static struct host_frame frame;

@@ -2,7 +2,7 @@
  *
  * The byte store over a container's head.
  */
-#include "core/head-io.h"
+#include "core/image/head-io.h"
 
 #include <stdlib.h>
 #include <string.h>

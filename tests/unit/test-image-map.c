@@ -10,7 +10,7 @@
 
 #include <tarn/result.h>
 
-#include "core/copy.h"
+#include "core/image/copy.h"
 #include "tests/unit/host-frame.h"
 
 #define KIB (UINT64_C(1) << 10)

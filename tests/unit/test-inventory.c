@@ -2,7 +2,7 @@
  *
  * The inventory: looks that run beside each other.
  */
-#include "core/inventory.h"
+#include "core/pool/inventory.h"
 
 #include <pthread.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
  *
  * From a path to an entry, and what is said when there is no way.
  */
-#include "core/loader.h"
+#include "core/registry/loader.h"
 
 #include <pthread.h>
 #include <stdio.h>

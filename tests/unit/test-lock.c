@@ -2,7 +2,7 @@
  *
  * Locks between threads, contexts and processes.
  */
-#include "core/lock.h"
+#include "core/context/lock.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "core/context.h"
+#include "core/context/context.h"
 #include "tests/unit/host-frame.h"
 
 #define SOON 30      /* milliseconds: something should have happened by then if it will */

@@ -3,15 +3,15 @@
  * Modules of every age and kind: what is made of their descriptors, and what their load, their
  * state and their locks do.
  */
-#include "core/module.h"
+#include "core/registry/module.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <time.h>
 
-#include "core/call.h"
-#include "core/plugin-conf.h"
+#include "core/context/call.h"
+#include "core/registry/plugin-conf.h"
 #include "tests/fixtures/plugins-frame.h"
 #include "tests/unit/unit.h"
 

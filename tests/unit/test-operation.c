@@ -2,15 +2,15 @@
  *
  * Operations and jobs: cancelling, deadlines, progress, and the list of what is running.
  */
-#include "core/operation.h"
+#include "core/context/operation.h"
 
 #include <poll.h>
 #include <pthread.h>
 #include <string.h>
 #include <time.h>
 
-#include "core/context.h"
-#include "core/error.h"
+#include "core/context/context.h"
+#include "core/base/error.h"
 #include "tests/unit/host-frame.h"
 
 static struct tarn_context context;

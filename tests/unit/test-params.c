@@ -4,8 +4,8 @@
  */
 #include <string.h>
 
-#include "core/error.h"
-#include "core/params.h"
+#include "core/base/error.h"
+#include "core/registry/params.h"
 #include "tests/unit/unit.h"
 
 static const char *const colours[] = { "red", "green", NULL };

@@ -2,7 +2,7 @@
  *
  * Small files that are whole at every moment.
  */
-#include "core/persist.h"
+#include "core/base/persist.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -148,7 +148,7 @@ static void killed_writer(void)
         pid_t child = fork();
 
         if (child == 0)
-            write_for_ever(texts);
+            write_for_ever(texts); /* does not come back */
         nanosleep(&nap, NULL);
         kill(child, SIGKILL);
         waitpid(child, NULL, 0);

@@ -2,7 +2,7 @@
  *
  * One .conf: what it says, what it may not say, and who may have written it.
  */
-#include "core/plugin-conf.h"
+#include "core/registry/plugin-conf.h"
 
 #include <stdio.h>
 #include <string.h>

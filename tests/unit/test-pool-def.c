@@ -3,7 +3,7 @@
  * core/pool-def*.c and pool-head.c: what the XML of a pool becomes. What is refused
  * besides is test-pool-refusals.c's, how it prints is tests/xml/test-round-trip.sh's.
  */
-#include "core/pool-def.h"
+#include "core/xml/pool-def.h"
 
 #include <stdio.h>
 #include <stdlib.h>

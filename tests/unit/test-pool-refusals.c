@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * core/pool-def-parse.c and pool-def.c: every definition that is refused, and why.
+ * core/xml/pool-def-parse.c and pool-def.c: every definition that is refused, and why.
  */
-#include "core/pool-def.h"
+#include "core/xml/pool-def.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,13 +2,13 @@
  *
  * Which format some bytes are of.
  */
-#include "core/probe.h"
+#include "core/image/probe.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/context.h"
+#include "core/context/context.h"
 #include "tests/unit/host-frame.h"
 #include "tests/unit/memory-io.h"
 

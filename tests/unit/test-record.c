@@ -2,7 +2,7 @@
  *
  * Records of volumes.
  */
-#include "core/record.h"
+#include "core/volume/record.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
  *
  * plugins.d as a whole: lazy, by priority, with fallback; a broken part costs that part.
  */
-#include "core/registry.h"
+#include "core/registry/registry.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

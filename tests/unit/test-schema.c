@@ -3,7 +3,7 @@
  * core/schema*.c: what is valid, what is refused with which words, and fragments of modules. Whole
  * definitions are validated by tests/xml/test-round-trip.sh.
  */
-#include "core/schema.h"
+#include "core/schema/schema.h"
 
 #include <pthread.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * core/size.c: units, limits, refusals.
+ * core/base/size.c: units, limits, refusals.
  */
-#include "core/size.h"
+#include "core/base/size.h"
 
 #include <string.h>
 

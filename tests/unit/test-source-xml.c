@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * core/source-xml.c and source-print.c: <source> alone, as discovery has it.
+ * core/xml/source-xml.c and source-print.c: <source> alone, as discovery has it.
  */
-#include "core/source-xml.h"
+#include "core/xml/source-xml.h"
 
 #include <stdlib.h>
 #include <string.h>

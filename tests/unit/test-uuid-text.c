@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * core/uuid-text.c
+ * core/base/uuid-text.c
  */
-#include "core/uuid-text.h"
+#include "core/base/uuid-text.h"
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * core/volume-def.c: what the XML of a volume asks for, and what is refused.
+ * core/xml/volume-def.c: what the XML of a volume asks for, and what is refused.
  */
-#include "core/volume-def.h"
+#include "core/xml/volume-def.h"
 
 #include <stdio.h>
 #include <string.h>

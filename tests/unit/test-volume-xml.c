@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * core/volume-xml.c: volumes in libvirt's order and layout.
+ * core/xml/volume-xml.c: volumes in libvirt's order and layout.
  */
-#include "core/volume-xml.h"
+#include "core/xml/volume-xml.h"
 
 #include <stdlib.h>
 #include <string.h>

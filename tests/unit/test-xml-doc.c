@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * core/xml-doc.c and core/xml-query.c: hostile documents, and questions to good ones.
+ * core/xml/xml-doc.c and core/xml/xml-query.c: hostile documents, and questions to good ones.
  */
-#include "core/xml-doc.h"
+#include "core/xml/xml-doc.h"
 
 #include <pthread.h>
 #include <stdio.h>

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * core/xml-writer.c: layout, and text of every kind.
+ * core/xml/xml-writer.c: layout, and text of every kind.
  */
-#include "core/xml-writer.h"
+#include "core/xml/xml-writer.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/xml-doc.h"
+#include "core/xml/xml-doc.h"
 #include "tests/unit/unit.h"
 
 static void writes(struct xml_writer *writer, const char *expected)

@@ -14,14 +14,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/arena.h"
-#include "core/capabilities-xml.h"
-#include "core/pool-def.h"
-#include "core/schema.h"
-#include "core/source-xml.h"
-#include "core/volume-def.h"
-#include "core/volume-xml.h"
-#include "core/xml-doc.h"
+#include "core/base/arena.h"
+#include "core/xml/capabilities-xml.h"
+#include "core/xml/pool-def.h"
+#include "core/schema/schema.h"
+#include "core/xml/source-xml.h"
+#include "core/xml/volume-def.h"
+#include "core/xml/volume-xml.h"
+#include "core/xml/xml-doc.h"
 #include "tests/unit/sample-types.h"
 #include "tests/unit/sample-volumes.h"
 

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The copy follows the map of the source, so that holes cost nothing; between two files whose bytes
+ * are the guest's own the kernel copies; for the rest zeros are found and left out.
+ */
+#include "core/image/copy.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Long enough for full throughput (longer was no faster), short enough for a prompt cancel. */
+#define COPY_CHUNK (2u * 1024u * 1024u)
+/* What qemu-img looks at for zeros by default (-S 4k): a page. */
+#define ZERO_BLOCK 4096u
+
+struct copier {
+    struct image *from;
+    struct image *to;
+    struct tarn_error **error;
+    unsigned char *buffer;
+    uint64_t total;
+    bool fresh;
+    bool by_kernel;
+};
+
+static bool is_zero(const unsigned char *bytes, uint64_t length)
+{
+    return bytes[0] == 0 && memcmp(bytes, bytes + 1, length - 1) == 0;
+}
+
+uint64_t leading_run(const unsigned char *bytes, uint64_t length, bool *out_zero)
+{
+    uint64_t run = 0;
+
+    while (run < length) {
+        uint64_t block = length - run < ZERO_BLOCK ? length - run : ZERO_BLOCK;
+        bool zero = is_zero(bytes + run, block);
+
+        if (run == 0)
+            *out_zero = zero;
+        else if (zero != *out_zero)
+            break;
+        run += block;
+    }
+    return run;
+}
+
+static int step(struct copier *copier, uint64_t done)
+{
+    struct operation *operation = copier->to->call.operation;
+
+    operation_progress(operation, done, copier->total);
+    return operation_interrupted(operation, copier->error);
+}
+
+/* --- zeros and data ---------------------------------------------------------------------------------------- */
+
+static int copy_zeros(struct copier *copier, uint64_t offset, uint64_t length)
+{
+    if (copier->fresh)
+        return TARN_OK;
+    return image_zero(copier->to, offset, length, TARN_ZERO_MAY_UNMAP, copier->error);
+}
+
+static int write_chunk(struct copier *copier, uint64_t offset, uint64_t length)
+{
+    const unsigned char *bytes = copier->buffer;
+    int status = TARN_OK;
+
+    while (status == TARN_OK && length > 0) {
+        bool zero = false;
+        uint64_t run = leading_run(bytes, length, &zero);
+
+        status = zero ? copy_zeros(copier, offset, run)
+                      : image_pwrite(copier->to, bytes, run, offset, copier->error);
+        bytes += run;
+        offset += run;
+        length -= run;
+    }
+    return status;
+}
+
+static int copy_by_buffer(struct copier *copier, uint64_t offset, uint64_t length)
+{
+    int status = TARN_OK;
+
+    while (status == TARN_OK && length > 0) {
+        uint64_t part = length < COPY_CHUNK ? length : COPY_CHUNK;
+
+        status = step(copier, offset);
+        if (status == TARN_OK)
+            status = image_pread(copier->from, copier->buffer, part, offset, copier->error);
+        if (status == TARN_OK)
+            status = write_chunk(copier, offset, part);
+        offset += part;
+        length -= part;
+    }
+    return status;
+}
+
+/* How many bytes the kernel copied; it refuses some pairs of files, and then it does not matter. */
+static uint64_t copy_by_kernel(struct copier *copier, uint64_t offset, uint64_t length)
+{
+    uint64_t done = 0;
+
+    while (done < length) {
+        off_t in = (off_t)(offset + done);
+        off_t out = in;
+        uint64_t part = length - done < COPY_CHUNK * 8 ? length - done : COPY_CHUNK * 8;
+        ssize_t copied = copy_file_range(copier->from->guest->fd, &in, copier->to->guest->fd,
+                                         &out, part, 0);
+
+        if (copied < 0 && errno == EINTR)
+            continue;
+        if (copied <= 0 || step(copier, offset + done) != TARN_OK)
+            break;
+        done += (uint64_t)copied;
+    }
+    return done;
+}
+
+static int copy_data(struct copier *copier, uint64_t offset, uint64_t length)
+{
+    uint64_t done = 0;
+
+    if (copier->by_kernel) {
+        int status;
+
+        done = copy_by_kernel(copier, offset, length);
+        status = done < length ? step(copier, offset + done) : TARN_OK;
+        if (status != TARN_OK)
+            return status;
+        copier->by_kernel = done == length;
+    }
+    return copy_by_buffer(copier, offset + done, length - done);
+}
+
+static int take_extent(void *arg, const struct tarn_extent *extent)
+{
+    struct copier *copier = arg;
+    int status = step(copier, extent->offset);
+
+    if (status != TARN_OK)
+        return status;
+    if (extent->kind == TARN_EXTENT_ZERO || extent->kind == TARN_EXTENT_HOLE)
+        return copy_zeros(copier, extent->offset, extent->length);
+    return copy_data(copier, extent->offset, extent->length);
+}
+
+int image_copy(struct image *to, struct image *from, uint64_t length, bool fresh,
+               struct tarn_error **error)
+{
+    struct copier copier = { from, to, error, NULL, length, fresh, false };
+    int status;
+
+    copier.by_kernel = from->guest->fd >= 0 && to->guest->fd >= 0;
+    copier.buffer = malloc(COPY_CHUNK);
+    if (copier.buffer == NULL)
+        return error_set(error, TARN_E_INTERNAL, 0, "no memory to copy an image");
+    status = image_map(from, 0, length, take_extent, &copier, error);
+    if (status == TARN_OK)
+        operation_progress(to->call.operation, length, length);
+    free(copier.buffer);
+    return status;
+}

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The one place where a name out of an image becomes an open file: the policy.
+ *
+ * An image may come from anybody, so what it names is opened only as far as the context's `follow`
+ * says: beneath the folder of its pool, which openat2(RESOLVE_BENEATH) holds against "..", symbolic
+ * links and races; as a regular file or block device; with the format that the image records, since
+ * a probed one would be the guest's word. See CVE-2008-2004, CVE-2010-2238, CVE-2022-47951 and
+ * CVE-2024-32498 for what happens otherwise.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "core/context/context.h"
+#include "core/image/image.h"
+#include "core/registry/registry.h"
+#include "sdk/helpers/errno-status.h"
+#include "sdk/helpers/file-io.h"
+
+/* Deeper chains than people make, and shallow enough for the stack. */
+#define CHAIN_LIMIT 200u
+
+bool name_has_scheme(const char *name)
+{
+    const char *colon = strchr(name, ':');
+    const char *slash = strchr(name, '/');
+
+    return colon != NULL && (slash == NULL || colon < slash);
+}
+
+/* --- may it be followed ----------------------------------------------------------------------- */
+
+static int check_policy(const struct image *image, const char *name, struct tarn_error **error)
+{
+    uint32_t follow = image->call.operation->context->follow;
+
+    if (name[0] == '\0' || name_has_scheme(name))
+        return error_set(error, TARN_E_ACCESS, 0,
+                         "the image names \"%s\", which is no local path: it is never opened",
+                         name);
+    if (follow == TARN_FOLLOW_ANYWHERE)
+        return TARN_OK;
+    if (follow == TARN_FOLLOW_NONE)
+        return error_set(error, TARN_E_ACCESS, 0,
+                         "the image names \"%s\", and the policy follows no names", name);
+    if (follow == TARN_FOLLOW_RECORDED && !image->recorded)
+        return error_set(error, TARN_E_ACCESS, 0,
+                         "the image names \"%s\", but its format was only found by probing, which "
+                         "anybody who wrote into it could have arranged: give its format, or use "
+                         "the policy \"pool\", to follow it", name);
+    if (image->path == NULL || image->root == NULL)
+        return error_set(error, TARN_E_ACCESS, 0,
+                         "the image names \"%s\" and lies in no pool: use the policy \"anywhere\" "
+                         "if you trust it", name);
+    return TARN_OK;
+}
+
+static int check_depth(const struct image *image, struct tarn_error **error)
+{
+    unsigned depth = 0;
+
+    for (; image != NULL; image = image->above)
+        depth++;
+    if (depth >= CHAIN_LIMIT)
+        return error_set(error, TARN_E_INVALID, 0,
+                         "the chain of backing stores is longer than %u", CHAIN_LIMIT);
+    return TARN_OK;
+}
+
+/* --- opening it ------------------------------------------------------------------------------- */
+
+/* The path that the name means: absolute, or relative to the folder of the image. */
+static char *resolve(const struct image *image, const char *name)
+{
+    const char *slash = image->path != NULL ? strrchr(image->path, '/') : NULL;
+    char *path = NULL;
+
+    if (name[0] == '/' || slash == NULL)
+        return strdup(name);
+    if (asprintf(&path, "%.*s/%s", (int)(slash - image->path), image->path, name) < 0)
+        return NULL;
+    return path;
+}
+
+/* What of `path` lies beneath `root`, or NULL. By the letters: openat2 judges the rest. */
+static const char *beneath(const char *path, const char *root)
+{
+    size_t length = strlen(root);
+
+    while (length > 1 && root[length - 1] == '/')
+        length--;
+    if (strncmp(path, root, length) != 0 || path[length] != '/')
+        return NULL;
+    path += length;
+    while (*path == '/')
+        path++;
+    return *path != '\0' ? path : NULL;
+}
+
+/* A handle that can be looked at, while nothing is opened yet: opening alone would wake the writer
+ * of a FIFO, or start what some devices do when they are opened. */
+static int find_beneath(const char *root, const char *rest)
+{
+    struct open_how how = {
+        .flags = O_PATH | O_CLOEXEC,
+        .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
+    };
+    int folder = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int fd;
+    int saved;
+
+    if (folder < 0)
+        return -1;
+    fd = (int)syscall(SYS_openat2, folder, rest, &how, sizeof(how));
+    saved = errno;
+    close(folder);
+    errno = saved;
+    return fd;
+}
+
+static int find_file(int *out, const struct image *image, const char *path,
+                     struct tarn_error **error)
+{
+    bool anywhere = image->call.operation->context->follow == TARN_FOLLOW_ANYWHERE ||
+                    (image->approved != NULL && strcmp(image->approved, path) == 0);
+    const char *rest = anywhere ? NULL : beneath(path, image->root);
+    int fd;
+
+    if (!anywhere && rest == NULL)
+        return error_set(error, TARN_E_ACCESS, 0,
+                         "the image names %s, which lies outside of the pool's folder %s: it is "
+                         "not opened", path, image->root);
+    fd = anywhere ? open(path, O_PATH | O_CLOEXEC) : find_beneath(image->root, rest);
+    if (fd < 0 && errno == EXDEV)
+        return error_set(error, TARN_E_ACCESS, 0,
+                         "the image names %s, which leads out of the pool's folder %s: it is not "
+                         "opened", path, image->root);
+    if (fd < 0)
+        return error_set(error, status_from_errno(errno), errno,
+                         "the file %s that the image names cannot be opened", path);
+    *out = fd;
+    return TARN_OK;
+}
+
+/* Neither a loop, nor anything but a file or a block device. */
+static int check_file(int fd, const struct image *image, const char *path,
+                      struct tarn_error **error)
+{
+    struct stat known;
+
+    if (fstat(fd, &known) < 0)
+        return error_set(error, status_from_errno(errno), errno, "cannot look at %s", path);
+    if (!S_ISREG(known.st_mode) && !S_ISBLK(known.st_mode))
+        return error_set(error, TARN_E_INVALID, 0,
+                         "the image names %s, which is neither a regular file nor a block device",
+                         path);
+    for (; image != NULL; image = image->above)
+        if (image->device == known.st_dev && image->inode == known.st_ino)
+            return error_set(error, TARN_E_CORRUPT, 0,
+                             "the chain of backing stores comes back to %s: it has no end", path);
+    return TARN_OK;
+}
+
+/* Opens what the handle is of, whatever has its name by now. */
+static int open_found(int *out, int found, const char *path, int access, struct tarn_error **error)
+{
+    char self[64];
+    int fd;
+
+    snprintf(self, sizeof(self), "/proc/self/fd/%d", found);
+    fd = open(self, access | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0)
+        return error_set(error, status_from_errno(errno), errno,
+                         "the file %s that the image names cannot be opened", path);
+    *out = fd;
+    return TARN_OK;
+}
+
+static int open_container(struct tarn_io **out, struct image *image, const char *path,
+                          uint32_t flags, struct tarn_error **error)
+{
+    bool write = (flags & TARN_IMAGE_OPEN_WRITE) != 0;
+    struct call call;
+    int found = -1;
+    int fd = -1;
+    int status = find_file(&found, image, path, error);
+
+    if (status != TARN_OK)
+        return status;
+    status = check_file(found, image, path, error);
+    if (status == TARN_OK)
+        status = open_found(&fd, found, path, write ? O_RDWR : O_RDONLY, error);
+    close(found);
+    if (status != TARN_OK)
+        return status;
+    call_begin(&call, image->call.operation, NULL);
+    return call_end(&call, file_io_open_fd(&call.abi, fd, write ? TARN_IO_WRITABLE : 0, out),
+                    error);
+}
+
+static int open_backing(struct image *image, const char *path, const char *format,
+                        struct tarn_io **out, struct tarn_error **error)
+{
+    struct tarn_context *context = image->call.operation->context;
+    struct image_place place = { path, image->root, NULL, image->recorded };
+    struct tarn_io *container = NULL;
+    struct format_ref found;
+    struct image *backing = NULL;
+    int status;
+
+    if (format == NULL)
+        return error_set(error, TARN_E_ACCESS, 0,
+                         "the image does not record the format of its backing store %s, and it is "
+                         "not guessed: record it (rebase the image with a backing format)", path);
+    status = registry_format(&found, context->registry, format, error);
+    if (status == TARN_OK)
+        status = open_container(&container, image, path, 0, error);
+    if (status == TARN_OK)
+        status = image_open(&backing, image->call.operation, &found, container, &place, 0, NULL,
+                            image, error);
+    if (status != TARN_OK)
+        return status;
+    image->backing = backing;
+    *out = &backing->facade;
+    return TARN_OK;
+}
+
+int image_open_related(void *arg, struct call *call, uint32_t role, const char *name,
+                       const char *format, uint32_t flags, struct tarn_io **out)
+{
+    struct image *image = arg;
+    struct tarn_error **error = &call->error;
+    char *path = NULL;
+    int status = check_policy(image, name, error);
+
+    if (status == TARN_OK)
+        status = check_depth(image, error);
+    if (status == TARN_OK && (path = resolve(image, name)) == NULL)
+        status = error_set(error, TARN_E_INTERNAL, 0, "no memory to open \"%s\"", name);
+    if (status == TARN_OK && role == TARN_RELATED_BACKING)
+        status = open_backing(image, path, format, out, error);
+    else if (status == TARN_OK)
+        status = open_container(out, image, path, flags, error);
+    free(path);
+    return status;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Probing: which format some bytes are of. What comes out is for telling people; see
+ * core/image/image-related.c for what it may not lead to.
+ */
+#ifndef CORE_PROBE_H
+#define CORE_PROBE_H
+
+#include "core/context/call.h"
+#include "core/registry/module.h"
+#include "core/registry/registry.h"
+
+/* What is first read of a container, and the most that a format may ask for. */
+#define PROBE_HEAD 4096u
+#define PROBE_LIMIT (64u * 1024u)
+
+/* A container to be looked at: its first bytes, and itself for what is not among them. `io` may be NULL
+ * if head is the whole container. */
+struct probe_subject {
+    struct call *call; /* under which `io` is read */
+    struct tarn_io *io;
+    const void *head;
+    uint64_t head_length;
+    uint64_t size;
+};
+
+/* The format of the greatest confidence; where none is found, the one whose images are any bytes
+ * (TARN_FORMAT_TRANSPARENT). TARN_E_NO_MODULE if there is not even that one. */
+int probe_format(struct format_ref *out, struct registry *registry,
+                 const struct probe_subject *subject, struct tarn_error **error);
+
+#endif

@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What happens between a module's emit_volume and the inventory. This is the hot path of a refresh:
+ * a known volume costs a comparison, a new one the copy of what was told and one call of its
+ * format.
+ */
+#include "core/pool/observe.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/context/event.h"
+#include "core/image/head-io.h"
+#include "core/image/image.h"
+#include "core/image/probe.h"
+#include "core/volume/record.h"
+
+/* One look at an image: where the format's answer goes. */
+struct image_look {
+    struct observer *observer;
+    struct volume_entry *entry;
+};
+
+void tell_volume(struct tarn_pool *pool, uint32_t kind, const char *volume)
+{
+    struct pool_text *text;
+
+    if (!events_wanted(pool->context))
+        return;
+    text = pool_current_text(pool, false);
+    event_add(pool->context, kind, pool->name, text != NULL ? text->head.uuid : NULL, volume);
+    pool_text_unref(text);
+}
+
+/* --- copying what was told -------------------------------------------------------------------- */
+
+static const struct tarn_permissions *copy_permissions(struct arena *arena,
+                                                       const struct tarn_permissions *told)
+{
+    struct tarn_permissions *copy;
+
+    if (told == NULL)
+        return NULL;
+    copy = arena_alloc(arena, sizeof(*copy));
+    if (copy == NULL)
+        return NULL;
+    memcpy(copy, told, told->struct_size < sizeof(*copy) ? told->struct_size : sizeof(*copy));
+    copy->struct_size = sizeof(*copy);
+    copy->label = arena_strdup(arena, copy->label);
+    return copy;
+}
+
+static const struct tarn_device_extent *const *
+copy_extents(struct arena *arena, const struct tarn_device_extent *const *told)
+{
+    const struct tarn_device_extent **list;
+    size_t count = 0;
+    size_t index;
+
+    if (told == NULL)
+        return NULL;
+    while (told[count] != NULL)
+        count++;
+    list = arena_alloc(arena, (count + 1) * sizeof(struct tarn_device_extent *));
+    for (index = 0; list != NULL && index < count; index++) {
+        struct tarn_device_extent *copy = arena_alloc(arena, sizeof(*copy));
+
+        if (copy == NULL)
+            return NULL;
+        memcpy(copy, told[index], sizeof(*copy));
+        copy->struct_size = sizeof(*copy);
+        copy->device = arena_strdup(arena, copy->device);
+        copy->kind = NULL;
+        list[index] = copy;
+    }
+    return list;
+}
+
+/* Complete, whatever size the module's structure has, and the entry's own. */
+static void copy_info(struct volume_entry *entry, const struct tarn_volume_info *told)
+{
+    struct tarn_volume_info *info = &entry->info;
+    struct arena *arena = entry->arena;
+
+    memcpy(info, told, told->struct_size < sizeof(*info) ? told->struct_size : sizeof(*info));
+    info->struct_size = sizeof(*info);
+    info->name = arena_strdup(arena, info->name);
+    info->path = arena_strdup(arena, info->path);
+    info->key = info->key != NULL ? arena_strdup(arena, info->key) : info->path;
+    info->type = arena_strdup(arena, info->type);
+    info->format = arena_strdup(arena, info->format);
+    info->status_text = arena_strdup(arena, info->status_text);
+    info->backing_path = arena_strdup(arena, info->backing_path);
+    info->backing_format = arena_strdup(arena, info->backing_format);
+    info->permissions = copy_permissions(arena, info->permissions);
+    info->extents = copy_extents(arena, info->extents);
+    if (info->identity != NULL) {
+        memcpy(&entry->identity, info->identity,
+               info->identity->struct_size < sizeof(entry->identity) ? info->identity->struct_size
+                                                                     : sizeof(entry->identity));
+        entry->identity.struct_size = sizeof(entry->identity);
+    }
+    info->identity = &entry->identity;
+    info->head = NULL;
+    info->head_length = 0;
+    info->io = NULL;
+    entry->format = info->format;
+    entry->backing_path = info->backing_path;
+    entry->backing_format = info->backing_format;
+}
+
+static void set_status(struct volume_entry *entry, uint32_t status, const char *text)
+{
+    entry->info.status = status;
+    entry->info.status_text = arena_strdup(entry->arena, text);
+}
+
+/* --- what the image says ---------------------------------------------------------------------- */
+
+static const char *const *copy_words(struct arena *arena, const char *const *words)
+{
+    const char **copy;
+    size_t count = 0;
+    size_t index;
+
+    if (words == NULL)
+        return NULL;
+    while (words[count] != NULL)
+        count++;
+    copy = arena_alloc(arena, (count + 1) * sizeof(char *));
+    for (index = 0; copy != NULL && index < count; index++)
+        copy[index] = arena_strdup(arena, words[index]);
+    return copy;
+}
+
+/* A relative name is relative to the folder of the image. What is no path stays as it is. */
+static const char *absolute_name(struct volume_entry *entry, const char *name)
+{
+    const char *slash = strrchr(entry->info.path, '/');
+
+    if (name[0] == '/' || slash == NULL || name_has_scheme(name))
+        return arena_strdup(entry->arena, name);
+    return arena_printf(entry->arena, "%.*s/%s", (int)(slash - entry->info.path),
+                        entry->info.path, name);
+}
+
+static int take_image(void *arg, const struct tarn_image_info *told)
+{
+    struct image_look *look = arg;
+    struct volume_entry *entry = look->entry;
+    struct tarn_image_info *image = &entry->image;
+    struct arena *arena = entry->arena;
+
+    memcpy(image, told, told->struct_size < sizeof(*image) ? told->struct_size : sizeof(*image));
+    image->struct_size = sizeof(*image);
+    image->subformat = arena_strdup(arena, image->subformat);
+    image->compat = arena_strdup(arena, image->compat);
+    image->features = copy_words(arena, image->features);
+    image->encryption = arena_strdup(arena, image->encryption);
+    image->compression = arena_strdup(arena, image->compression);
+    image->creator = arena_strdup(arena, image->creator);
+    image->files = NULL;
+    image->properties = NULL;
+    entry->info.capacity = image->capacity;
+    entry->has_image = true;
+    if (image->backing_name != NULL) {
+        entry->backing_path = absolute_name(entry, image->backing_name);
+        entry->backing_format = arena_strdup(arena, image->backing_format);
+        image->backing_name = arena_strdup(arena, image->backing_name);
+        image->backing_format = entry->backing_format;
+    }
+    if (image->flags & TARN_IMAGE_MARKED_CORRUPT)
+        set_status(entry, TARN_VOLUME_CORRUPT, "the image is marked as corrupt: check it");
+    return arena_failed(arena) ? TARN_E_INTERNAL : TARN_OK;
+}
+
+static void describe(struct image_look *look, const struct format_ref *format, struct tarn_io *io)
+{
+    static const struct call_sink sink = { .image = take_image };
+    struct tarn_error *why = NULL;
+    struct call call;
+    int status;
+
+    look->entry->format = format->format->name;
+    if (format->format->info == NULL)
+        return;
+    call_begin(&call, look->observer->operation, format->module);
+    call.sink = &sink;
+    call.sink_arg = look;
+    status = call_end(&call, format->format->info(&call.abi, io), &why);
+    if (status != TARN_OK)
+        set_status(look->entry,
+                   status == TARN_E_CORRUPT ? TARN_VOLUME_CORRUPT : TARN_VOLUME_UNREADABLE,
+                   why != NULL ? tarn_error_message(why) : "the image cannot be described");
+    tarn_error_free(why);
+}
+
+/* The format that counts: the recorded one, else what the bytes look like. */
+static int find_format(struct format_ref *out, struct image_look *look,
+                       const struct probe_subject *subject, struct tarn_error **error)
+{
+    struct observer *observer = look->observer;
+    struct tarn_context *context = observer->pool->context;
+    struct volume_record record = { 0 };
+    int status = TARN_OK;
+
+    if (observer->records)
+        status = record_read(&record, context, observer->pool->name, look->entry->info.name,
+                             error);
+    if (status == TARN_OK && record.format != NULL) {
+        look->entry->recorded = true;
+        status = registry_format(out, context->registry, record.format, error);
+    } else if (status == TARN_OK) {
+        status = probe_format(out, context->registry, subject, error);
+    }
+    record_clear(&record);
+    return status;
+}
+
+static void look_inside(struct observer *observer, struct volume_entry *entry, struct call *call,
+                        const struct tarn_volume_info *told)
+{
+    struct image_look look = { observer, entry };
+    struct tarn_error *why = NULL;
+    struct head_io head;
+    struct format_ref format;
+    struct probe_subject subject;
+
+    head_io_init(&head, told->io, told->head, told->head_length, entry->info.physical);
+    subject = (struct probe_subject){ call, &head.io, told->head, told->head_length,
+                                      entry->info.physical };
+    if (find_format(&format, &look, &subject, &why) == TARN_OK) {
+        describe(&look, &format, &head.io);
+        return;
+    }
+    if (why == NULL) { /* a read that failed says so in the call, which goes on with others */
+        why = call->error;
+        call->error = NULL;
+    }
+    set_status(entry, TARN_VOLUME_UNREADABLE,
+               why != NULL ? tarn_error_message(why) : "the format cannot be found out");
+    tarn_error_free(why);
+}
+
+/* --- the backing store ------------------------------------------------------------------------ */
+
+/* Only beneath the pool's folder is the file system asked: the name is somebody else's word. */
+static bool backing_is_missing(const struct observer *observer, const struct volume_entry *entry)
+{
+    const char *root = observer->session->def->abi.target_path;
+    size_t length = root != NULL ? strlen(root) : 0;
+    struct stat known;
+
+    if (entry->backing_path == NULL || length == 0 ||
+        strncmp(entry->backing_path, root, length) != 0 || entry->backing_path[length] != '/')
+        return false;
+    return lstat(entry->backing_path, &known) < 0;
+}
+
+static void check_backing(const struct observer *observer, struct volume_entry *entry)
+{
+    if (entry->info.status != TARN_VOLUME_OK || !backing_is_missing(observer, entry))
+        return;
+    entry->info.status = TARN_VOLUME_BROKEN_BACKING;
+    entry->info.status_text =
+        arena_printf(entry->arena, "the backing store %s is missing", entry->backing_path);
+}
+
+/* --- the sink --------------------------------------------------------------------------------- */
+
+static int take_volume(void *arg, struct call *call, const struct tarn_volume_info *told)
+{
+    static const uint32_t events[] = { [INVENTORY_ADDED] = TARN_EVENT_VOLUME_ADDED,
+                                       [INVENTORY_CHANGED] = TARN_EVENT_VOLUME_CHANGED };
+    struct observer *observer = arg;
+    struct volume_entry *entry = volume_entry_new();
+    enum inventory_news news;
+
+    if (entry == NULL)
+        return tarn_fail(&call->abi, TARN_E_INTERNAL, 0, "no memory for a volume");
+    copy_info(entry, told);
+    entry->observed = clock_realtime();
+    if (entry->info.format == NULL && entry->info.status == TARN_VOLUME_OK &&
+        (observer->session->type.type->flags & TARN_POOL_IMAGES))
+        look_inside(observer, entry, call, told);
+    check_backing(observer, entry);
+    if (arena_failed(entry->arena) || entry->info.name == NULL || entry->info.path == NULL) {
+        volume_entry_unref(entry);
+        return tarn_fail(&call->abi, TARN_E_INTERNAL, 0,
+                         "a volume without a name or path, or no memory for it");
+    }
+    if (observer->single) {
+        volume_entry_unref(observer->found);
+        observer->found = volume_entry_ref(entry);
+    }
+    volume_entry_ref(entry); /* the inventory may drop its own at once */
+    news = inventory_put(observer->pool->inventory, entry, observer->generation);
+    if (observer->tell && news <= INVENTORY_CHANGED)
+        tell_volume(observer->pool, events[news], entry->info.name);
+    volume_entry_unref(entry);
+    return TARN_OK;
+}
+
+/* A backing store comes and goes without its overlay changing. */
+static bool still_true(void *arg, const struct volume_entry *entry)
+{
+    const struct observer *observer = arg;
+
+    if (entry->info.status == TARN_VOLUME_OK)
+        return !backing_is_missing(observer, entry);
+    return entry->info.status == TARN_VOLUME_CORRUPT;
+}
+
+static int know_volume(void *arg, const char *name, const struct tarn_identity *identity)
+{
+    struct observer *observer = arg;
+
+    return inventory_confirm(observer->pool->inventory, name, observer->generation, identity,
+                             still_true, observer);
+}
+
+static int take_pool(void *arg, const struct tarn_pool_info *info)
+{
+    struct observer *observer = arg;
+
+    pool_keep_sizes(observer->pool, info);
+    return TARN_OK;
+}
+
+/* Free extents are printed with the pool by types that have them; see pool-xml.c. */
+static int take_free_extent(void *arg, const struct tarn_device_extent *extent)
+{
+    (void)arg;
+    (void)extent;
+    return TARN_OK;
+}
+
+const struct call_sink observer_sink = {
+    .volume = take_volume,
+    .volume_known = know_volume,
+    .pool = take_pool,
+    .free_extent = take_free_extent,
+};
+
+/* --- looks ------------------------------------------------------------------------------------ */
+
+static void observer_begin(struct observer *observer, struct tarn_pool *pool,
+                           struct pool_session *session, struct operation *operation, bool single)
+{
+    memset(observer, 0, sizeof(*observer));
+    observer->pool = pool;
+    observer->session = session;
+    observer->operation = operation;
+    observer->single = single;
+    observer->records = record_any(pool->context, pool->name);
+    /* What was there before the first look at everything is no news. */
+    observer->tell = events_wanted(pool->context) &&
+                     (single || inventory_complete_since(pool->inventory) != 0);
+    observer->generation = inventory_begin(pool->inventory);
+}
+
+static void tell_removed(void *arg, const struct volume_entry *entry)
+{
+    const struct observer *observer = arg;
+
+    if (observer->tell)
+        tell_volume(observer->pool, TARN_EVENT_VOLUME_REMOVED, entry->info.name);
+}
+
+int pool_observe_all(struct tarn_pool *pool, struct pool_session *session,
+                     struct operation *operation, struct tarn_error **error)
+{
+    int64_t since = clock_monotonic();
+    struct observer observer;
+    struct call call;
+    int status;
+
+    observer_begin(&observer, pool, session, operation, false);
+    pool_call_begin(&call, session, operation, "refresh");
+    call.sink = &observer_sink;
+    call.sink_arg = &observer;
+    status = pool_call_end(&call, session,
+                           session->type.type->refresh(&call.abi, session->handle), error);
+    inventory_end(pool->inventory, observer.generation, status == TARN_OK ? since : 0,
+                  tell_removed, &observer);
+    return status;
+}
+
+int pool_observe_one(struct volume_entry **out, struct tarn_pool *pool,
+                     struct pool_session *session, struct operation *operation, const char *name,
+                     struct tarn_error **error)
+{
+    const struct tarn_pool_type *type = session->type.type;
+    struct tarn_error *why = NULL;
+    struct observer observer;
+    struct call call;
+    int status;
+
+    if (type->volume_lookup == NULL) {
+        status = pool_observe_all(pool, session, operation, error);
+        *out = status == TARN_OK ? inventory_find(pool->inventory, name) : NULL;
+        if (status == TARN_OK && *out == NULL)
+            status = error_set(error, TARN_E_NOT_FOUND, 0, "the pool %s has no volume \"%s\"",
+                               pool->name, name);
+        return status;
+    }
+    observer_begin(&observer, pool, session, operation, true);
+    pool_call_begin(&call, session, operation, "lookup");
+    call.sink = &observer_sink;
+    call.sink_arg = &observer;
+    status = pool_call_end(&call, session, type->volume_lookup(&call.abi, session->handle, name),
+                           &why);
+    if (status == TARN_OK && observer.found == NULL)
+        status = error_set(&why, TARN_E_INTERNAL, 0, "the module found it and told nothing");
+    if (status == TARN_E_NOT_FOUND &&
+        inventory_remove(pool->inventory, name, observer.generation) && observer.tell)
+        tell_volume(pool, TARN_EVENT_VOLUME_REMOVED, name);
+    inventory_end(pool->inventory, observer.generation, 0, NULL, NULL);
+    if (status != TARN_OK) {
+        volume_entry_unref(observer.found);
+        return why != NULL ? error_pass(error, why) : status;
+    }
+    *out = observer.found;
+    return TARN_OK;
+}
+
+int pool_volume_entry(struct volume_entry **out, struct tarn_pool *pool,
+                      struct pool_session *session, struct operation *operation, const char *name,
+                      uint32_t max_age, struct tarn_error **error)
+{
+    if (max_age > 0) {
+        struct volume_entry *entry = inventory_find(pool->inventory, name);
+        int64_t age = entry != NULL ? (clock_realtime() - entry->observed) / 1000000 : 0;
+
+        if (entry != NULL && (max_age == UINT32_MAX || age <= max_age)) {
+            *out = entry;
+            return TARN_OK;
+        }
+        volume_entry_unref(entry);
+    }
+    return pool_observe_one(out, pool, session, operation, name, error);
+}

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Building, starting, stopping and deleting pools. Each holds the pool's state alone while it
+ * works, and undoes what it did if it cannot end it.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/context/event.h"
+#include "core/pool/inventory.h"
+#include "core/pool/observe.h"
+#include "core/pool/pool.h"
+#include "core/volume/record.h"
+
+/* --- alone with a pool ------------------------------------------------------------------------ */
+
+struct solo {
+    struct operation operation;
+    struct lock state;
+    struct tarn_pool *pool;
+};
+
+static void solo_end(struct solo *solo)
+{
+    lock_release(&solo->state);
+    operation_end(&solo->operation);
+}
+
+static int solo_begin(struct solo *solo, struct tarn_pool *pool, const char *name,
+                      struct tarn_job *job, struct tarn_error **error)
+{
+    int status;
+
+    memset(solo, 0, sizeof(*solo));
+    solo->pool = pool;
+    operation_begin(&solo->operation, pool->context, name, pool->name, NULL, job);
+    status = lock_take(&solo->state, &solo->operation, LOCK_STATE, pool->name, NULL,
+                       LOCK_EXCLUSIVE, error);
+    if (status == TARN_OK)
+        status = pool_follow(pool, error);
+    if (status == TARN_OK && pool_is_gone(pool))
+        status = error_set(error, TARN_E_NOT_FOUND, 0, "there is no pool %s any more", pool->name);
+    if (status != TARN_OK)
+        solo_end(solo);
+    return status;
+}
+
+static int must_be_inactive(struct tarn_pool *pool, struct tarn_error **error)
+{
+    if (!pool_is_active(pool))
+        return TARN_OK;
+    return error_set(error, TARN_E_STATE, 0, "the pool %s is active: stop it first", pool->name);
+}
+
+static void tell(struct tarn_pool *pool, uint32_t kind, const struct pool_session *session)
+{
+    event_add(pool->context, kind, pool->name, session->def->abi.uuid, NULL);
+}
+
+/* --- the module's steps ----------------------------------------------------------------------- */
+
+static int no_such_step(const struct pool_session *session, const char *what,
+                        struct tarn_error **error)
+{
+    return error_set(error, TARN_E_UNSUPPORTED, 0, "pools of the type %s cannot be %s",
+                     session->type.type->name, what);
+}
+
+static int step_build(struct pool_session *session, uint32_t flags, struct operation *operation,
+                      struct tarn_error **error)
+{
+    const struct tarn_pool_type *type = session->type.type;
+    uint32_t how = 0;
+    struct call call;
+
+    if ((flags & TARN_POOL_BUILD_OVERWRITE) && (flags & TARN_POOL_BUILD_NO_OVERWRITE))
+        return error_set(error, TARN_E_INVALID, 0,
+                         "overwrite and no-overwrite exclude each other: choose one");
+    if (type->build == NULL)
+        return no_such_step(session, "built", error);
+    if (flags & TARN_POOL_BUILD_OVERWRITE)
+        how |= TARN_BUILD_OVERWRITE;
+    if (flags & TARN_POOL_BUILD_NO_OVERWRITE)
+        how |= TARN_BUILD_NO_OVERWRITE;
+    pool_call_begin(&call, session, operation, "build");
+    return pool_call_end(&call, session, type->build(&call.abi, session->handle, how), error);
+}
+
+static int step_start(struct pool_session *session, struct operation *operation,
+                      struct tarn_error **error)
+{
+    struct call call;
+
+    if (session->type.type->start == NULL)
+        return TARN_OK;
+    pool_call_begin(&call, session, operation, "start");
+    return pool_call_end(&call, session, session->type.type->start(&call.abi, session->handle),
+                         error);
+}
+
+static int step_recover(struct pool_session *session, struct operation *operation,
+                        struct tarn_error **error)
+{
+    struct call call;
+
+    if (session->type.type->recover == NULL)
+        return TARN_OK;
+    pool_call_begin(&call, session, operation, "recover");
+    return pool_call_end(&call, session, session->type.type->recover(&call.abi, session->handle),
+                         error);
+}
+
+static int step_stop(struct pool_session *session, uint32_t flags, struct operation *operation,
+                     struct tarn_error **error)
+{
+    uint32_t how = flags & TARN_POOL_STOP_FORCE ? TARN_STOP_FORCE : 0;
+    struct call call;
+
+    if (session->type.type->stop == NULL)
+        return TARN_OK;
+    pool_call_begin(&call, session, operation, "stop");
+    return pool_call_end(&call, session,
+                         session->type.type->stop(&call.abi, session->handle, how), error);
+}
+
+/* --- starting --------------------------------------------------------------------------------- */
+
+static bool in_inventory(void *arg, const char *volume)
+{
+    struct volume_entry *entry = inventory_find(arg, volume);
+    bool found = entry != NULL;
+
+    volume_entry_unref(entry);
+    return found;
+}
+
+/* For what did not end well: it must be undone even if the operation was cancelled, or has no time
+ * left. */
+static void undo_start(struct tarn_pool *pool, struct pool_session *session)
+{
+    struct operation undo;
+
+    operation_begin(&undo, pool->context, "pool-stop", pool->name, NULL, NULL);
+    step_stop(session, 0, &undo, NULL);
+    operation_end(&undo);
+}
+
+static int first_look(struct tarn_pool *pool, struct pool_session *session,
+                      struct operation *operation, struct tarn_error **error)
+{
+    int status = step_recover(session, operation, error);
+
+    if (status == TARN_OK)
+        status = pool_measure(pool, session, operation, error);
+    if (status == TARN_OK)
+        status = pool_observe_all(pool, session, operation, error);
+    if (status == TARN_OK)
+        status = record_prune(pool->context, pool->name, in_inventory, pool->inventory, error);
+    return status;
+}
+
+int pool_activate(struct tarn_pool *pool, struct pool_session *session, const char *xml,
+                  uint32_t flags, struct operation *operation, struct tarn_error **error)
+{
+    uint32_t build =
+        flags & (TARN_POOL_BUILD | TARN_POOL_BUILD_OVERWRITE | TARN_POOL_BUILD_NO_OVERWRITE);
+    int status = TARN_OK;
+
+    if (build != 0)
+        status = step_build(session, flags, operation, error);
+    if (status == TARN_OK && build != 0)
+        tell(pool, TARN_EVENT_POOL_CREATED, session);
+    if (status == TARN_OK)
+        status = step_start(session, operation, error);
+    if (status != TARN_OK)
+        return status;
+    status = first_look(pool, session, operation, error);
+    if (status == TARN_OK)
+        status = pool_store_active(pool, xml, error);
+    if (status != TARN_OK) {
+        inventory_clear(pool->inventory);
+        undo_start(pool, session);
+    }
+    return status;
+}
+
+int tarn_pool_start(struct tarn_pool *pool, uint32_t flags, struct tarn_job *job,
+                    struct tarn_error **error)
+{
+    struct pool_session *session = NULL;
+    struct solo solo;
+    int status = solo_begin(&solo, pool, "pool-start", job, error);
+
+    if (status != TARN_OK)
+        return status;
+    if (pool_is_active(pool))
+        status = error_set(error, TARN_E_STATE, 0, "the pool %s is active already", pool->name);
+    if (status == TARN_OK)
+        status = pool_session_get(&session, pool, &solo.operation, error);
+    if (status == TARN_OK)
+        status = pool_activate(pool, session, session->text->xml, flags, &solo.operation, error);
+    pool_session_unref(session);
+    solo_end(&solo);
+    return status;
+}
+
+/* The definitions stay locked only until the name is ours: starting may take long. */
+static int prepare_transient(struct solo *solo, struct pool_session **session, char **stored,
+                             struct tarn_context *context, const char *xml, uint32_t flags,
+                             struct tarn_job *job, struct tarn_error **error)
+{
+    struct lock definitions = { 0 };
+    int status;
+
+    memset(solo, 0, sizeof(*solo));
+    operation_begin(&solo->operation, context, "pool-create", NULL, NULL, job);
+    status = lock_take(&definitions, &solo->operation, LOCK_DEFINITIONS, NULL, NULL,
+                       LOCK_EXCLUSIVE, error);
+    if (status == TARN_OK)
+        status = pool_draft(session, stored, xml, flags, &solo->operation, error);
+    if (status == TARN_OK)
+        status = pools_prepare(&solo->pool, context, (*session)->def->abi.name, error);
+    if (status == TARN_OK) {
+        operation_set_names(&solo->operation, solo->pool->name, NULL);
+        status = lock_take(&solo->state, &solo->operation, LOCK_STATE, solo->pool->name, NULL,
+                           LOCK_EXCLUSIVE, error);
+    }
+    lock_release(&definitions);
+    if (status == TARN_OK)
+        status = pool_follow(solo->pool, error);
+    if (status == TARN_OK && pool_is_active(solo->pool))
+        status = error_set(error, TARN_E_EXISTS, 0, "the pool %s is active already",
+                           solo->pool->name);
+    return status;
+}
+
+int tarn_pool_create(struct tarn_pool **out, struct tarn_context *context, const char *xml,
+                     uint32_t flags, struct tarn_job *job, struct tarn_error **error)
+{
+    struct pool_session *session = NULL;
+    char *stored = NULL;
+    struct solo solo;
+    int status =
+        prepare_transient(&solo, &session, &stored, context, xml, flags, job, error);
+
+    if (status == TARN_OK)
+        status = pool_activate(solo.pool, session, stored, flags, &solo.operation, error);
+    free(stored);
+    pool_session_unref(session);
+    solo_end(&solo);
+    if (status != TARN_OK) {
+        tarn_pool_unref(solo.pool);
+        return status;
+    }
+    *out = solo.pool;
+    return TARN_OK;
+}
+
+/* --- the others ------------------------------------------------------------------------------- */
+
+int tarn_pool_build(struct tarn_pool *pool, uint32_t flags, struct tarn_job *job,
+                    struct tarn_error **error)
+{
+    struct pool_session *session = NULL;
+    struct solo solo;
+    int status = solo_begin(&solo, pool, "pool-build", job, error);
+
+    if (status != TARN_OK)
+        return status;
+    status = must_be_inactive(pool, error);
+    if (status == TARN_OK)
+        status = pool_session_get(&session, pool, &solo.operation, error);
+    if (status == TARN_OK)
+        status = step_build(session, flags, &solo.operation, error);
+    if (status == TARN_OK)
+        tell(pool, TARN_EVENT_POOL_CREATED, session);
+    pool_session_unref(session);
+    solo_end(&solo);
+    return status;
+}
+
+/* A new definition may be waiting. */
+static int deactivate(struct tarn_pool *pool, struct tarn_error **error)
+{
+    struct pool_session *session;
+    int status = pool_store_active(pool, NULL, error);
+
+    if (status != TARN_OK)
+        return status;
+    pthread_mutex_lock(&pool->session_mutex);
+    session = pool->session;
+    pool->session = NULL;
+    pthread_mutex_unlock(&pool->session_mutex);
+    pool_session_unref(session);
+    return TARN_OK;
+}
+
+/* By force also what no module knows any more: a pool whose module is gone could never be
+ * stopped. */
+static int let_go(struct tarn_pool *pool, uint32_t flags, struct operation *operation,
+                  struct tarn_error **error)
+{
+    struct pool_session *session = NULL;
+    struct tarn_error *why = NULL;
+    int status = pool_session_get(&session, pool, operation, &why);
+
+    if (status == TARN_OK) {
+        status = step_stop(session, flags, operation, error);
+        pool_session_unref(session);
+    } else if (flags & TARN_POOL_STOP_FORCE) {
+        context_log(pool->context, TARN_LOG_WARNING, "pool %s is let go without its module: %s",
+                    pool->name, why != NULL ? tarn_error_message(why) : "unknown");
+        status = TARN_OK;
+    } else if (why != NULL) {
+        return error_pass(error, why);
+    }
+    tarn_error_free(why);
+    return status;
+}
+
+int tarn_pool_stop(struct tarn_pool *pool, uint32_t flags, struct tarn_job *job,
+                   struct tarn_error **error)
+{
+    struct solo solo;
+    int status = solo_begin(&solo, pool, "pool-stop", job, error);
+
+    if (status != TARN_OK)
+        return status;
+    if (!pool_is_active(pool))
+        status = pool_not_active(pool, error);
+    if (status == TARN_OK)
+        status = let_go(pool, flags, &solo.operation, error);
+    if (status == TARN_OK)
+        status = deactivate(pool, error);
+    solo_end(&solo);
+    return status;
+}
+
+int tarn_pool_delete(struct tarn_pool *pool, struct tarn_job *job, struct tarn_error **error)
+{
+    struct pool_session *session = NULL;
+    struct solo solo;
+    int status = solo_begin(&solo, pool, "pool-delete", job, error);
+    struct call call;
+
+    if (status != TARN_OK)
+        return status;
+    status = must_be_inactive(pool, error);
+    if (status == TARN_OK)
+        status = pool_session_get(&session, pool, &solo.operation, error);
+    if (status == TARN_OK && session->type.type->remove == NULL)
+        status = no_such_step(session, "deleted", error);
+    if (status == TARN_OK) {
+        pool_call_begin(&call, session, &solo.operation, "delete");
+        status = pool_call_end(&call, session,
+                               session->type.type->remove(&call.abi, session->handle), error);
+    }
+    if (status == TARN_OK)
+        tell(pool, TARN_EVENT_POOL_DELETED, session);
+    pool_session_unref(session);
+    solo_end(&solo);
+    return status;
+}
+
+int tarn_pool_refresh(struct tarn_pool *pool, struct tarn_job *job, struct tarn_error **error)
+{
+    struct pool_visit visit;
+    int status = pool_enter(&visit, pool, "pool-refresh", NULL, job, error);
+
+    if (status != TARN_OK)
+        return status;
+    status = pool_measure(pool, visit.session, &visit.operation, error);
+    if (status == TARN_OK)
+        status = pool_observe_all(pool, visit.session, &visit.operation, error);
+    if (status == TARN_OK)
+        tell(pool, TARN_EVENT_POOL_REFRESHED, visit.session);
+    pool_leave(&visit);
+    return status;
+}

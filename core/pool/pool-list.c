@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Finding pools: by name, by UUID, all of them; and starting those that start by themselves.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/pool/pool.h"
+#include "core/base/uuid-text.h"
+
+static bool wanted(struct tarn_pool *pool, uint32_t filter)
+{
+    uint32_t is = 0;
+
+    pthread_mutex_lock(&pool->mutex);
+    is |= pool->active != NULL ? TARN_LIST_ACTIVE : TARN_LIST_INACTIVE;
+    is |= pool->defined != NULL ? TARN_LIST_PERSISTENT : TARN_LIST_TRANSIENT;
+    is |= pool->autostart ? TARN_LIST_AUTOSTART : TARN_LIST_NO_AUTOSTART;
+    pthread_mutex_unlock(&pool->mutex);
+    for (uint32_t group = 3; group <= 3u << 4; group <<= 2) /* the bits come in pairs */
+        if ((filter & group) != 0 && (filter & group & is) == 0)
+            return false;
+    return true;
+}
+
+int tarn_pool_list(struct tarn_pool ***out, struct tarn_context *context, uint32_t filter,
+                   struct tarn_error **error)
+{
+    struct tarn_pool **list = NULL;
+    size_t from;
+    size_t to = 0;
+    int status = pools_all(&list, context, error);
+
+    if (status != TARN_OK)
+        return status;
+    for (from = 0; list[from] != NULL; from++) {
+        if (wanted(list[from], filter))
+            list[to++] = list[from];
+        else
+            tarn_pool_unref(list[from]);
+    }
+    list[to] = NULL;
+    *out = list;
+    return TARN_OK;
+}
+
+int tarn_pool_lookup(struct tarn_pool **out, struct tarn_context *context, const char *name,
+                     struct tarn_error **error)
+{
+    return pools_find(out, context, name, error);
+}
+
+static bool has_uuid(struct tarn_pool *pool, const char *uuid)
+{
+    struct pool_text *text = pool_current_text(pool, false);
+    bool equal = text != NULL && text->head.uuid != NULL && strcmp(text->head.uuid, uuid) == 0;
+
+    pool_text_unref(text);
+    return equal;
+}
+
+int tarn_pool_lookup_by_uuid(struct tarn_pool **out, struct tarn_context *context,
+                             const char *uuid, struct tarn_error **error)
+{
+    char wanted_uuid[UUID_TEXT_SIZE];
+    struct tarn_pool **list = NULL;
+    struct tarn_pool *found = NULL;
+    size_t index;
+    int status;
+
+    if (uuid_text_read(wanted_uuid, uuid) < 0)
+        return error_set(error, TARN_E_INVALID, 0, "\"%s\" is no UUID", uuid);
+    status = pools_all(&list, context, error);
+    if (status != TARN_OK)
+        return status;
+    for (index = 0; found == NULL && list[index] != NULL; index++)
+        if (has_uuid(list[index], wanted_uuid))
+            found = tarn_pool_ref(list[index]);
+    tarn_pool_list_free(list);
+    if (found == NULL)
+        return error_set(error, TARN_E_NOT_FOUND, 0, "there is no pool with the UUID %s",
+                         wanted_uuid);
+    *out = found;
+    return TARN_OK;
+}
+
+/* --- starting by themselves ------------------------------------------------------------------- */
+
+/* Only a cancelled job is a failure. */
+static int autostart_one(struct tarn_pool *pool, struct tarn_job *job, unsigned *started,
+                         struct tarn_error **error)
+{
+    struct tarn_error *why = NULL;
+    int status = tarn_pool_start(pool, 0, job, &why);
+
+    if (status == TARN_E_CANCELLED && why != NULL)
+        return error_pass(error, why);
+    if (status == TARN_OK) {
+        (*started)++;
+    } else if (status != TARN_E_STATE) { /* somebody else started it meanwhile */
+        const char *reason = why != NULL ? tarn_error_message(why) : "unknown";
+
+        context_log(pool->context, TARN_LOG_ERROR, "pool %s did not start by itself: %s",
+                    pool->name, reason);
+        pool_keep_reason(pool, reason);
+    }
+    tarn_error_free(why);
+    return TARN_OK;
+}
+
+int tarn_context_autostart(unsigned *out, struct tarn_context *context, struct tarn_job *job,
+                           struct tarn_error **error)
+{
+    struct tarn_pool **list = NULL;
+    unsigned started = 0;
+    size_t index;
+    int status =
+        tarn_pool_list(&list, context, TARN_LIST_INACTIVE | TARN_LIST_AUTOSTART, error);
+
+    if (status != TARN_OK)
+        return status;
+    for (index = 0; status == TARN_OK && list[index] != NULL; index++)
+        status = autostart_one(list[index], job, &started, error);
+    tarn_pool_list_free(list);
+    if (status == TARN_OK)
+        *out = started;
+    return status;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * A pool's sizes and health.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/pool/observe.h"
+#include "core/pool/pool.h"
+
+void pool_keep_sizes(struct tarn_pool *pool, const struct tarn_pool_info *info)
+{
+    struct tarn_pool_info own;
+    char *reason = NULL;
+
+    memset(&own, 0, sizeof(own));
+    memcpy(&own, info, info->struct_size < sizeof(own) ? info->struct_size : sizeof(own));
+    own.struct_size = sizeof(own);
+    if (own.state == TARN_POOL_DEGRADED)
+        reason = strdup(own.state_text != NULL ? own.state_text : "degraded");
+    own.state_text = NULL;
+    pthread_mutex_lock(&pool->mutex);
+    free(pool->label);
+    pool->label = NULL;
+    pool->has_permissions = own.permissions != NULL;
+    if (own.permissions != NULL) {
+        pool->permissions = *own.permissions;
+        pool->permissions.struct_size = sizeof(pool->permissions);
+        pool->label = own.permissions->label != NULL ? strdup(own.permissions->label) : NULL;
+        pool->permissions.label = pool->label;
+    }
+    own.permissions = NULL;
+    if (!pool->degraded || reason == NULL)
+        pool->reason_since = clock_realtime();
+    pool->degraded = reason != NULL;
+    free(pool->reason);
+    pool->reason = reason;
+    pool->sizes = own;
+    pool->sizes_observed = clock_realtime();
+    pthread_mutex_unlock(&pool->mutex);
+}
+
+void pool_keep_reason(struct tarn_pool *pool, const char *reason)
+{
+    pthread_mutex_lock(&pool->mutex);
+    free(pool->reason);
+    pool->reason = strdup(reason);
+    pool->reason_since = clock_realtime();
+    pool->degraded = false;
+    pthread_mutex_unlock(&pool->mutex);
+}
+
+static int take_pool(void *arg, const struct tarn_pool_info *info)
+{
+    pool_keep_sizes(arg, info);
+    return TARN_OK;
+}
+
+int pool_measure(struct tarn_pool *pool, struct pool_session *session, struct operation *operation,
+                 struct tarn_error **error)
+{
+    static const struct call_sink sink = { .pool = take_pool };
+    struct call call;
+
+    if (session->type.type->info == NULL) /* then its refresh tells the sizes */
+        return pool_observe_all(pool, session, operation, error);
+    pool_call_begin(&call, session, operation, "info");
+    call.sink = &sink;
+    call.sink_arg = pool;
+    return pool_call_end(&call, session, session->type.type->info(&call.abi, session->handle),
+                         error);
+}

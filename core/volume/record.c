@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Records of volumes as files of two or three lines:
+ *
+ *     format qcow2
+ *     backing-format raw
+ *     backing /srv/images/base.raw
+ *
+ * The path is last and ends with the file, since it may hold anything but NUL.
+ */
+#include "core/volume/record.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/base/persist.h"
+#include "sdk/helpers/errno-status.h"
+
+#define RECORD_LIMIT 8192u
+
+static char *folder_of(struct tarn_context *context, const char *pool)
+{
+    char *folder = NULL;
+
+    return asprintf(&folder, "%s/%s", context->folders.records, pool) < 0 ? NULL : folder;
+}
+
+static int no_memory(struct tarn_error **error)
+{
+    return error_set(error, TARN_E_INTERNAL, 0, "no memory for the record of a volume");
+}
+
+/* --- reading -------------------------------------------------------------------------------------------- */
+
+/* If the text at *cursor begins with `keyword`, what follows up to `end` ('\n', or '\0' = all), and
+ * *cursor moves behind it. */
+static char *take_line(const char **cursor, const char *keyword, char end)
+{
+    size_t length = strlen(keyword);
+    const char *value = *cursor + length;
+    const char *stop;
+
+    if (strncmp(*cursor, keyword, length) != 0)
+        return NULL;
+    stop = strchr(value, end);
+    if (stop == NULL)
+        return NULL;
+    *cursor = end == '\0' ? stop : stop + 1;
+    return strndup(value, (size_t)(stop - value));
+}
+
+static int parse(struct volume_record *out, const char *text)
+{
+    const char *cursor = text;
+
+    out->format = take_line(&cursor, "format ", '\n');
+    out->backing_format = take_line(&cursor, "backing-format ", '\n');
+    out->backing_path = take_line(&cursor, "backing ", '\0');
+    return out->format != NULL && *cursor == '\0' ? TARN_OK : TARN_E_CORRUPT;
+}
+
+int record_read(struct volume_record *out, struct tarn_context *context, const char *pool,
+                const char *volume, struct tarn_error **error)
+{
+    struct tarn_error *why = NULL;
+    char *folder = folder_of(context, pool);
+    char *text = NULL;
+    size_t length;
+    int status;
+
+    memset(out, 0, sizeof(*out));
+    if (folder == NULL)
+        return no_memory(error);
+    status = persist_read(&text, &length, folder, volume, RECORD_LIMIT, &why);
+    if (status == TARN_E_NOT_FOUND) {
+        tarn_error_free(why);
+        status = TARN_OK;
+    } else if (status != TARN_OK && why != NULL) {
+        error_pass(error, why);
+    } else if (parse(out, text) != TARN_OK) {
+        record_clear(out);
+        status = error_set(error, TARN_E_CORRUPT, 0,
+                           "the record %s/%s of a volume is damaged: remove it to have the "
+                           "volume's format probed", folder, volume);
+    }
+    free(text);
+    free(folder);
+    return status;
+}
+
+void record_clear(struct volume_record *record)
+{
+    free(record->format);
+    free(record->backing_format);
+    free(record->backing_path);
+    memset(record, 0, sizeof(*record));
+}
+
+bool record_any(struct tarn_context *context, const char *pool)
+{
+    char *folder = folder_of(context, pool);
+    DIR *listing = folder != NULL ? opendir(folder) : NULL;
+    struct dirent *entry;
+    bool any = false;
+
+    free(folder);
+    if (listing == NULL)
+        return false;
+    while (!any && (entry = readdir(listing)) != NULL)
+        any = strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+    closedir(listing);
+    return any;
+}
+
+/* --- writing ---------------------------------------------------------------------------------------------- */
+
+int record_write(struct tarn_context *context, const char *pool, const char *volume,
+                 const struct volume_record *record, struct tarn_error **error)
+{
+    char *folder = folder_of(context, pool);
+    char *text = NULL;
+    int length;
+    int status;
+
+    if (folder == NULL)
+        return no_memory(error);
+    if (mkdir(folder, 0755) < 0 && errno != EEXIST) {
+        status = error_set(error, status_from_errno(errno), errno, "cannot make the folder %s",
+                           folder);
+        free(folder);
+        return status;
+    }
+    if (record->backing_path != NULL)
+        length = asprintf(&text, "format %s\nbacking-format %s\nbacking %s", record->format,
+                          record->backing_format, record->backing_path);
+    else
+        length = asprintf(&text, "format %s\n", record->format);
+    status = length < 0 ? no_memory(error)
+                        : persist_write(folder, volume, text, (size_t)length, error);
+    if (length >= 0)
+        free(text);
+    free(folder);
+    return status;
+}
+
+int record_remove(struct tarn_context *context, const char *pool, const char *volume,
+                  struct tarn_error **error)
+{
+    struct tarn_error *why = NULL;
+    char *folder = folder_of(context, pool);
+    int status;
+
+    if (folder == NULL)
+        return no_memory(error);
+    status = persist_remove(folder, volume, &why);
+    if (status != TARN_OK && status != TARN_E_NOT_FOUND && why != NULL)
+        error_pass(error, why);
+    else
+        tarn_error_free(why);
+    free(folder);
+    return status == TARN_E_NOT_FOUND ? TARN_OK : status;
+}
+
+int record_prune(struct tarn_context *context, const char *pool,
+                 bool (*exists)(void *arg, const char *volume), void *arg,
+                 struct tarn_error **error)
+{
+    char *folder = folder_of(context, pool);
+    DIR *listing = folder != NULL ? opendir(folder) : NULL;
+    struct dirent *entry;
+    int status = TARN_OK;
+
+    if (folder == NULL)
+        return no_memory(error);
+    while (listing != NULL && status == TARN_OK && (entry = readdir(listing)) != NULL) {
+        const char *name = entry->d_name;
+
+        if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+            continue;
+        if (!persist_is_temporary(name) && exists(arg, name))
+            continue;
+        if (unlinkat(dirfd(listing), name, 0) < 0 && errno != ENOENT)
+            status = error_set(error, status_from_errno(errno), errno, "cannot remove %s/%s",
+                               folder, name);
+    }
+    if (listing != NULL)
+        closedir(listing);
+    rmdir(folder); /* if it is empty now */
+    free(folder);
+    return status;
+}

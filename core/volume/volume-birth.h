@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The birth of a volume: a container that nobody sees, filled, then published; or taken back.
+ */
+#ifndef CORE_VOLUME_BIRTH_H
+#define CORE_VOLUME_BIRTH_H
+
+#include "core/volume/record.h"
+#include "core/xml/volume-def.h"
+#include "core/volume/volume.h"
+
+/* Everything that creating a volume needs, from the request to the published name. Zeroed at first;
+ * what is set is given back at the end. */
+struct birth {
+    struct pool_visit visit;         /* of the pool it is born into */
+    struct pool_visit source_visit;  /* of the source's pool, if that is another one */
+    bool two_pools;
+    struct lock locks[3];            /* the new volume, the source, the backing store */
+    struct volume_def *def;
+    uint32_t flags;                  /* TARN_VOLUME_… */
+    struct tarn_volume *source;      /* not counted; NULL = none */
+    struct volume_entry *source_entry;
+    struct tarn_volume *backing;     /* NULL: none, or one that is in no pool */
+    struct volume_entry *backing_entry;
+    struct format_ref format;        /* NULL format: one of the pool type's own */
+    struct tarn_image_spec spec;
+    struct tarn_container_spec container_spec;
+    void *container;
+    struct tarn_io *io;
+    bool shares;                     /* the container shares the source's bytes already */
+};
+
+/* volume-request.c: reads the definition; the pools are entered. */
+int birth_request(struct birth *birth, const char *xml, struct tarn_error **error);
+/* volume-request.c: which volume its backing store is; no pool is entered. */
+int birth_find_backing(struct birth *birth, struct tarn_error **error);
+/* volume-request.c: looks at what it rests on and settles its sizes; all volumes are locked. */
+int birth_settle(struct birth *birth, struct tarn_error **error);
+/* volume-fill.c: the container as a clone of the source's, if all allows it; then birth->shares. */
+int birth_share(struct birth *birth, struct tarn_error **error);
+/* volume-fill.c: the image's metadata, and the source's bytes; ends with the byte store closed. */
+int birth_fill(struct birth *birth, struct tarn_error **error);
+
+#endif

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Creating volumes. Nothing is seen of one before it is whole; what fails on the way is taken back.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/image/io-guard.h"
+#include "core/volume/volume-birth.h"
+
+/* --- locks: all volumes that it touches, in one order ----------------------------------------- */
+
+struct wanted_lock {
+    const char *pool;
+    const char *volume;
+    enum lock_mode mode;
+};
+
+static int by_lock_order(const void *left, const void *right)
+{
+    const struct wanted_lock *a = left;
+    const struct wanted_lock *b = right;
+    int order = lock_order(a->pool, a->volume, b->pool, b->volume);
+
+    return order != 0 ? order : (int)b->mode - (int)a->mode; /* of two for one, the stronger first */
+}
+
+static int lock_volumes(struct birth *birth, struct tarn_error **error)
+{
+    struct wanted_lock wanted[3] = {
+        { birth->visit.pool->name, birth->def->abi.name, LOCK_EXCLUSIVE },
+    };
+    size_t count = 1;
+    size_t index;
+    int status = TARN_OK;
+
+    if (birth->source != NULL)
+        wanted[count++] =
+            (struct wanted_lock){ birth->source->pool->name, birth->source->name, LOCK_SHARED };
+    if (birth->backing != NULL)
+        wanted[count++] =
+            (struct wanted_lock){ birth->backing->pool->name, birth->backing->name, LOCK_SHARED };
+    qsort(wanted, count, sizeof(wanted[0]), by_lock_order);
+    for (index = 0; status == TARN_OK && index < count; index++) {
+        if (index > 0 && lock_order(wanted[index].pool, wanted[index].volume,
+                                    wanted[index - 1].pool, wanted[index - 1].volume) == 0)
+            continue;
+        status = lock_take(&birth->locks[index], &birth->visit.operation, LOCK_VOLUME,
+                           wanted[index].pool, wanted[index].volume, wanted[index].mode, error);
+    }
+    return status;
+}
+
+/* --- what is asked of the modules ------------------------------------------------------------- */
+
+static uint32_t preallocation(const struct birth *birth)
+{
+    const struct tarn_volume_def *def = &birth->def->abi;
+
+    if (!(birth->flags & TARN_VOLUME_PREALLOC_METADATA))
+        return TARN_PREALLOC_OFF;
+    return def->allocation < def->capacity ? TARN_PREALLOC_METADATA : TARN_PREALLOC_FALLOC;
+}
+
+static void fill_specs(struct birth *birth)
+{
+    const struct tarn_volume_def *def = &birth->def->abi;
+
+    birth->spec = (struct tarn_image_spec){
+        .struct_size = sizeof(birth->spec),
+        .preallocation = preallocation(birth),
+        .capacity = def->capacity,
+        .allocation = def->allocation,
+        .backing_name = def->backing_path,
+        .backing_format = def->backing_format,
+        .compat = def->compat,
+        .cluster_size = def->cluster_size,
+        .features = def->features,
+    };
+    birth->container_spec = (struct tarn_container_spec){
+        .struct_size = sizeof(birth->container_spec),
+        .name = def->name,
+        .format = birth->format.format == NULL ? def->format : NULL,
+        .size = def->capacity,
+        .capacity = def->capacity,
+        .allocation = def->allocation,
+        .permissions = def->permissions,
+        .nocow = def->nocow,
+    };
+}
+
+static int measure(struct birth *birth, struct tarn_error **error)
+{
+    struct call call;
+
+    if (birth->format.format == NULL || birth->format.format->measure == NULL)
+        return TARN_OK;
+    call_begin(&call, &birth->visit.operation, birth->format.module);
+    return call_end(&call,
+                    birth->format.format->measure(&call.abi, &birth->spec,
+                                                  &birth->container_spec.size),
+                    error);
+}
+
+static int allocate(struct birth *birth, struct tarn_error **error)
+{
+    const struct pool_session *session = birth->visit.session;
+    struct call call;
+    int status = birth->source != NULL ? birth_share(birth, error) : TARN_OK;
+
+    if (status != TARN_OK || birth->shares)
+        return status;
+    pool_call_begin(&call, birth->visit.session, &birth->visit.operation, NULL);
+    call.abi.volume = &birth->def->abi;
+    call.volume_xml = birth->def->xml;
+    status = session->type.type->volume_allocate(&call.abi, session->handle,
+                                                 &birth->container_spec, &birth->container,
+                                                 &birth->io);
+    status = pool_call_end(&call, birth->visit.session, status, error);
+    if (status == TARN_OK && birth->io != NULL)
+        status = io_guard(&birth->io, session->type.module, error);
+    return status;
+}
+
+/* --- publishing ------------------------------------------------------------------------------- */
+
+/* A guest can write a header into a volume whose bytes are all its own, and an image that names
+ * another file is followed only on our word: those two are recorded. */
+static bool needs_record(const struct birth *birth)
+{
+    return birth->format.format != NULL &&
+           ((birth->format.format->capabilities & TARN_FORMAT_TRANSPARENT) ||
+            birth->spec.backing_name != NULL);
+}
+
+static int write_record(struct birth *birth, struct tarn_error **error)
+{
+    const struct tarn_volume_def *def = &birth->def->abi;
+    const struct volume_record record = {
+        (char *)(uintptr_t)birth->format.format->name,
+        (char *)(uintptr_t)def->backing_format,
+        (char *)(uintptr_t)def->backing_path,
+    };
+
+    return record_write(birth->visit.pool->context, birth->visit.pool->name, def->name, &record,
+                        error);
+}
+
+static void abort_container(struct birth *birth)
+{
+    const struct pool_session *session = birth->visit.session;
+    struct call call;
+
+    if (birth->container == NULL)
+        return;
+    pool_call_begin(&call, birth->visit.session, &birth->visit.operation, NULL);
+    session->type.type->volume_abort(&call.abi, session->handle, birth->container);
+    pool_call_end(&call, birth->visit.session, TARN_OK, NULL);
+    birth->container = NULL;
+}
+
+/* The record comes first: a volume is never seen without it, nor with one that a volume of the
+ * same name left behind, which somebody else removed. */
+static int publish(struct birth *birth, struct tarn_error **error)
+{
+    const struct pool_session *session = birth->visit.session;
+    bool recorded = needs_record(birth);
+    struct call call;
+    int status = recorded ? write_record(birth, error)
+                          : record_remove(birth->visit.pool->context, birth->visit.pool->name,
+                                          birth->def->abi.name, error);
+
+    if (status != TARN_OK)
+        return status;
+    pool_call_begin(&call, birth->visit.session, &birth->visit.operation, NULL);
+    status = session->type.type->volume_publish(&call.abi, session->handle, birth->container);
+    birth->container = NULL; /* ended either way */
+    status = pool_call_end(&call, birth->visit.session, status, error);
+    if (status != TARN_OK && recorded)
+        record_remove(birth->visit.pool->context, birth->visit.pool->name, birth->def->abi.name,
+                      NULL);
+    return status;
+}
+
+/* --- the whole -------------------------------------------------------------------------------- */
+
+static bool is_equal(const struct birth *birth, const struct volume_entry *entry)
+{
+    const struct tarn_volume_def *def = &birth->def->abi;
+    const char *format = birth->format.format != NULL ? birth->format.format->name : def->format;
+    const char *backing = entry->backing_path;
+
+    if (entry->format == NULL || format == NULL || strcmp(entry->format, format) != 0)
+        return entry->format == NULL && format == NULL;
+    if ((backing == NULL) != (def->backing_path == NULL) ||
+        (backing != NULL && strcmp(backing, def->backing_path) != 0))
+        return false;
+    return entry->info.capacity == def->capacity;
+}
+
+/* TARN_OK with *out_done: there is an equal one, and that is what was asked for. */
+static int check_absent(struct birth *birth, bool *out_done, struct tarn_error **error)
+{
+    struct volume_entry *entry = NULL;
+    struct tarn_error *why = NULL;
+    const char *name = birth->def->abi.name;
+    int status = pool_observe_one(&entry, birth->visit.pool, birth->visit.session,
+                                  &birth->visit.operation, name, &why);
+
+    *out_done = false;
+    if (status == TARN_E_NOT_FOUND) {
+        tarn_error_free(why);
+        return TARN_OK;
+    }
+    if (status != TARN_OK)
+        return why != NULL ? error_pass(error, why) : status;
+    *out_done = (birth->flags & TARN_VOLUME_IDEMPOTENT) && is_equal(birth, entry);
+    volume_entry_unref(entry);
+    if (*out_done)
+        return TARN_OK;
+    return error_set(error, TARN_E_EXISTS, 0,
+                     birth->flags & TARN_VOLUME_IDEMPOTENT
+                         ? "the pool %s has a volume \"%s\" already, with another format, capacity "
+                           "or backing store: choose another name, or delete it"
+                         : "the pool %s has a volume \"%s\" already: choose another name, or "
+                           "delete it", birth->visit.pool->name, name);
+}
+
+static int bear(struct birth *birth, struct tarn_error **error)
+{
+    bool done = false;
+    int status = birth_settle(birth, error);
+
+    if (status == TARN_OK)
+        status = check_absent(birth, &done, error);
+    if (status != TARN_OK || done)
+        return status;
+    fill_specs(birth);
+    status = measure(birth, error);
+    if (status == TARN_OK)
+        status = allocate(birth, error);
+    if (status == TARN_OK)
+        status = birth_fill(birth, error);
+    if (status == TARN_OK)
+        status = operation_interrupted(&birth->visit.operation, error);
+    if (status == TARN_OK)
+        status = publish(birth, error);
+    if (status != TARN_OK)
+        abort_container(birth);
+    return status;
+}
+
+static int create(struct birth *birth, struct tarn_volume **out, struct tarn_error **error)
+{
+    struct tarn_pool *pool = birth->visit.pool;
+    struct volume_entry *entry = NULL;
+    int status = lock_volumes(birth, error);
+
+    if (status == TARN_OK)
+        status = bear(birth, error);
+    if (status == TARN_OK)
+        status = pool_observe_one(&entry, pool, birth->visit.session, &birth->visit.operation,
+                                  birth->def->abi.name, error);
+    if (status == TARN_OK)
+        status = volume_new(out, pool, birth->def->abi.name, error);
+    volume_entry_unref(entry);
+    return status;
+}
+
+/* Two pools are entered in the order of their names, as everybody does who enters two. */
+static int enter_pools(struct birth *birth, struct tarn_pool *pool, struct tarn_job *job,
+                       struct tarn_error **error)
+{
+    struct tarn_pool *other = birth->source != NULL ? birth->source->pool : pool;
+    bool other_first = strcmp(other->name, pool->name) < 0;
+    int status = TARN_OK;
+
+    birth->two_pools = strcmp(other->name, pool->name) != 0;
+    if (birth->two_pools && other_first)
+        status = pool_enter(&birth->source_visit, other, "vol-create-from", NULL, job, error);
+    if (status != TARN_OK) {
+        birth->two_pools = false;
+        return status;
+    }
+    status = pool_enter(&birth->visit, pool, birth->source != NULL ? "vol-create-from"
+                                                                   : "vol-create", NULL, job, error);
+    if (status == TARN_OK && birth->two_pools && !other_first) {
+        status = pool_enter(&birth->source_visit, other, "vol-create-from", NULL, job, error);
+        if (status != TARN_OK)
+            pool_leave(&birth->visit);
+    } else if (status != TARN_OK && birth->two_pools && other_first) {
+        pool_leave(&birth->source_visit);
+    }
+    return status;
+}
+
+static void leave_pools(struct birth *birth)
+{
+    size_t index;
+
+    for (index = 0; index < sizeof(birth->locks) / sizeof(birth->locks[0]); index++)
+        lock_release(&birth->locks[index]);
+    if (birth->two_pools)
+        pool_leave(&birth->source_visit);
+    pool_leave(&birth->visit);
+}
+
+/* Enters the pools and reads the request. Finding the backing store enters pools, too, and nobody
+ * may enter a pool twice (who waits for it alone would come between): so with a backing store the
+ * pools are left and entered again. */
+static int prepare(struct birth *birth, struct tarn_pool *pool, const char *xml,
+                   struct tarn_job *job, struct tarn_error **error)
+{
+    int status = enter_pools(birth, pool, job, error);
+
+    if (status != TARN_OK)
+        return status;
+    status = birth_request(birth, xml, error);
+    if (status != TARN_OK || birth->def->abi.backing_path != NULL) {
+        leave_pools(birth);
+        if (status == TARN_OK)
+            status = birth_find_backing(birth, error);
+        if (status == TARN_OK)
+            status = enter_pools(birth, pool, job, error);
+    }
+    if (status == TARN_OK)
+        operation_set_names(&birth->visit.operation, NULL, birth->def->abi.name);
+    return status;
+}
+
+int tarn_volume_create_from(struct tarn_volume **out, struct tarn_pool *pool, const char *xml,
+                            struct tarn_volume *source, uint32_t flags, struct tarn_job *job,
+                            struct tarn_error **error)
+{
+    struct birth birth = { .source = source, .flags = flags };
+    int status = prepare(&birth, pool, xml, job, error);
+
+    if (status == TARN_OK) {
+        status = create(&birth, out, error);
+        leave_pools(&birth);
+    }
+    volume_entry_unref(birth.source_entry);
+    volume_entry_unref(birth.backing_entry);
+    tarn_volume_unref(birth.backing);
+    volume_def_free(birth.def);
+    return status;
+}
+
+int tarn_volume_create(struct tarn_volume **out, struct tarn_pool *pool, const char *xml,
+                       uint32_t flags, struct tarn_job *job, struct tarn_error **error)
+{
+    return tarn_volume_create_from(out, pool, xml, NULL, flags, job, error);
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Filling the container of a new volume.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/image/copy.h"
+#include "core/volume/volume-birth.h"
+
+static struct operation *operation_of(struct birth *birth)
+{
+    return &birth->visit.operation;
+}
+
+static int close_io(struct birth *birth, bool flush, struct tarn_error **error)
+{
+    struct tarn_io *io = birth->io;
+    struct call call;
+    int status = TARN_OK;
+    int closed;
+
+    if (io == NULL)
+        return TARN_OK;
+    birth->io = NULL;
+    call_begin(&call, operation_of(birth), NULL);
+    if (flush)
+        status = tarn_io_flush(&call.abi, io);
+    closed = tarn_io_close(&call.abi, io);
+    return call_end(&call, status != TARN_OK ? status : closed, error);
+}
+
+/* --- sharing ----------------------------------------------------------------------------------------------- */
+
+static bool may_share(const struct birth *birth)
+{
+    const struct volume_entry *source = birth->source_entry;
+
+    if (source == NULL || birth->two_pools || (birth->flags & TARN_VOLUME_SHARE_NEVER) ||
+        birth->visit.session->type.type->volume_clone == NULL)
+        return false;
+    return birth->spec.backing_name == NULL && source->backing_path == NULL && source->format != NULL &&
+           birth->format.format != NULL &&
+           strcmp(source->format, birth->format.format->name) == 0 &&
+           source->info.capacity == birth->def->abi.capacity;
+}
+
+int birth_share(struct birth *birth, struct tarn_error **error)
+{
+    const struct pool_session *session = birth->visit.session;
+    bool required = (birth->flags & TARN_VOLUME_SHARE_REQUIRE) != 0;
+    struct tarn_error *why = NULL;
+    struct call call;
+    int status;
+
+    if (!may_share(birth)) {
+        if (!required)
+            return TARN_OK;
+        return error_set(error, TARN_E_UNSUPPORTED, 0,
+                         "the bytes of \"%s\" cannot be shared: that takes the same pool, format "
+                         "and capacity, no backing store, and storage that can share",
+                         birth->source->name);
+    }
+    birth->container_spec.clone_of = birth->source->name;
+    pool_call_begin(&call, birth->visit.session, operation_of(birth), NULL);
+    status = session->type.type->volume_clone(&call.abi, session->handle, &birth->container_spec,
+                                              &birth->container, &birth->io);
+    status = pool_call_end(&call, birth->visit.session, status, &why);
+    birth->shares = status == TARN_OK;
+    if (status == TARN_E_UNSUPPORTED && !required) {
+        tarn_error_free(why);
+        return TARN_OK;
+    }
+    return status != TARN_OK && why != NULL ? error_pass(error, why) : status;
+}
+
+/* --- writing ------------------------------------------------------------------------------------------------ */
+
+static int create_image(struct birth *birth, struct tarn_error **error)
+{
+    struct call call;
+
+    call_begin(&call, operation_of(birth), birth->format.module);
+    return call_end(&call, birth->format.format->create(&call.abi, birth->io, &birth->spec),
+                    error);
+}
+
+/* Upon a backing store parts of clusters are written, whose other parts lie below: it is opened too,
+ * as the file that the definition names. */
+static int open_target(struct image **out, struct birth *birth, struct tarn_error **error)
+{
+    const struct tarn_pool_def *pool = &birth->visit.session->def->abi;
+    const char *backing = birth->spec.backing_name;
+    struct image_place place = { NULL, pool->target_path, backing, true };
+    struct tarn_io *container = birth->io;
+    char *path = NULL;
+    int status;
+
+    if (pool->target_path != NULL &&
+        asprintf(&path, "%s/%s", pool->target_path, birth->def->abi.name) < 0)
+        return error_set(error, TARN_E_INTERNAL, 0, "no memory to open an image");
+    place.path = path;
+    birth->io = NULL; /* the image closes it */
+    status = image_open(out, operation_of(birth), &birth->format, container, &place,
+                        TARN_IMAGE_OPEN_WRITE |
+                            (backing == NULL ? TARN_IMAGE_OPEN_NO_BACKING : 0),
+                        NULL, NULL, error);
+    free(path);
+    return status;
+}
+
+static int open_source(struct image **out, struct birth *birth, struct tarn_error **error)
+{
+    struct pool_visit *visit = birth->two_pools ? &birth->source_visit : &birth->visit;
+
+    return volume_image(out, birth->source->pool, visit->session, operation_of(birth),
+                        birth->source_entry, 0, error);
+}
+
+static int copy_source(struct birth *birth, struct tarn_error **error)
+{
+    struct image *from = NULL;
+    struct image *to = NULL;
+    uint64_t length = 0;
+    bool fresh = birth->spec.backing_name == NULL;
+    int status = open_source(&from, birth, error);
+    int closed;
+
+    if (status == TARN_OK)
+        status = open_target(&to, birth, error);
+    if (status == TARN_OK)
+        status = image_size(&length, from, error);
+    if (status == TARN_OK)
+        status = image_copy(to, from, length, fresh, error);
+    if (status == TARN_OK)
+        status = image_flush(to, error);
+    closed = image_close(to, status == TARN_OK ? error : NULL);
+    if (status == TARN_OK)
+        status = closed;
+    image_close(from, NULL);
+    return status;
+}
+
+int birth_fill(struct birth *birth, struct tarn_error **error)
+{
+    int status = TARN_OK;
+
+    if (birth->io == NULL) /* a volume without bytes, such as a folder */
+        return TARN_OK;
+    if (!birth->shares && birth->format.format != NULL)
+        status = create_image(birth, error);
+    if (status == TARN_OK && birth->source != NULL && !birth->shares)
+        status = copy_source(birth, error);
+    if (status != TARN_OK) {
+        close_io(birth, false, NULL);
+        return status;
+    }
+    return close_io(birth, true, error);
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Opening a volume: its container by the pool type, the image in it by the format.
+ */
+#include <string.h>
+
+#include "core/image/io-guard.h"
+#include "core/volume/record.h"
+#include "core/registry/registry.h"
+#include "core/volume/volume.h"
+
+int volume_container(struct tarn_io **out, struct pool_session *session,
+                     struct operation *operation, const char *name, uint32_t flags,
+                     struct tarn_error **error)
+{
+    const struct tarn_pool_type *type = session->type.type;
+    struct tarn_io *io = NULL;
+    struct call call;
+    int status;
+
+    if (type->volume_open == NULL)
+        return error_set(error, TARN_E_UNSUPPORTED, 0,
+                         "the bytes of volumes in pools of the type %s cannot be reached",
+                         type->name);
+    pool_call_begin(&call, session, operation, NULL);
+    status = pool_call_end(&call, session,
+                           type->volume_open(&call.abi, session->handle, name, flags, &io), error);
+    if (status == TARN_OK)
+        status = io_guard(&io, session->type.module, error);
+    if (status != TARN_OK && io != NULL) {
+        call_begin(&call, operation, session->type.module);
+        call_end(&call, tarn_io_close(&call.abi, io), NULL);
+    }
+    if (status == TARN_OK)
+        *out = io;
+    return status;
+}
+
+static bool is_own_format(const struct pool_session *session, const char *format)
+{
+    const char *const *own = session->type.type->volume_formats;
+
+    for (; own != NULL && *own != NULL; own++)
+        if (format != NULL && strcmp(*own, format) == 0)
+            return true;
+    return false;
+}
+
+int volume_format(struct format_ref *out, struct tarn_context *context,
+                  const struct volume_entry *entry, struct tarn_error **error)
+{
+    if (entry->info.status != TARN_VOLUME_OK && entry->format == NULL)
+        return error_set(error, TARN_E_IO, 0, "the volume \"%s\" cannot be used: %s",
+                         entry->info.name, entry->info.status_text);
+    if (entry->format == NULL || entry->info.format != NULL)
+        return error_set(error, TARN_E_UNSUPPORTED, 0, "the volume \"%s\" holds no image",
+                         entry->info.name);
+    return registry_format(out, context->registry, entry->format, error);
+}
+
+int volume_image(struct image **out, struct tarn_pool *pool, struct pool_session *session,
+                 struct operation *operation, const struct volume_entry *entry, uint32_t flags,
+                 struct tarn_error **error)
+{
+    bool files = (session->type.type->flags & TARN_POOL_VOLUME_IS_FILE) != 0;
+    struct volume_record record = { 0 };
+    struct tarn_io *container = NULL;
+    struct format_ref format;
+    struct image_place place;
+    int status;
+
+    if (is_own_format(session, entry->format))
+        return error_set(error, TARN_E_UNSUPPORTED, 0, "a volume of the format %s has no content "
+                         "to open", entry->format);
+    status = volume_format(&format, pool->context, entry, error);
+    if (status == TARN_OK)
+        status = record_read(&record, pool->context, pool->name, entry->info.name, error);
+    if (status == TARN_OK)
+        status = volume_container(&container, session, operation, entry->info.name,
+                                  flags & TARN_IMAGE_OPEN_WRITE ? TARN_OPEN_WRITE : 0, error);
+    place = (struct image_place){ entry->info.path, files ? session->def->abi.target_path : NULL,
+                                  record.backing_path, entry->recorded };
+    if (status == TARN_OK)
+        status = image_open(out, operation, &format, container, &place, flags, NULL, NULL, error);
+    record_clear(&record);
+    return status;
+}
