@@ -131,9 +131,10 @@ static void print_synopsis(const struct command *command)
 {
     printf("    %s", command->name);
     for (const struct option *option = command->options; option->name; option++)
-        if (option->flags & OPTION_REQUIRED)
-            printf(option->flags & OPTION_NAMED ? " --%s %s" : " <%s>", option->name,
-                   help_value(option));
+        if ((option->flags & OPTION_REQUIRED) && (option->flags & OPTION_NAMED))
+            printf(" --%s %s", option->name, help_value(option));
+        else if (option->flags & OPTION_REQUIRED)
+            printf(" <%s>", option->name);
     for (const struct option *option = command->options; option->name; option++) {
         const char *value = help_value(option);
         if (!(option->flags & OPTION_REQUIRED))
