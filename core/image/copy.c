@@ -21,7 +21,7 @@ struct copier {
     struct tarn_error **error;
     unsigned char *buffer;
     uint64_t total;
-    bool fresh;
+    bool upon_same; /* both rest on the same backing image */
     bool by_kernel;
 };
 
@@ -59,7 +59,7 @@ static int step(struct copier *copier, uint64_t done)
 
 static int copy_zeros(struct copier *copier, uint64_t offset, uint64_t length)
 {
-    if (copier->fresh)
+    if (copier->to->backing == NULL)
         return TARN_OK;
     return image_zero(copier->to, offset, length, TARN_ZERO_MAY_UNMAP, copier->error);
 }
@@ -144,15 +144,23 @@ static int take_extent(void *arg, const struct tarn_extent *extent)
 
     if (status != TARN_OK)
         return status;
+    if (copier->upon_same && (extent->depth > 0 || extent->kind == TARN_EXTENT_HOLE))
+        return TARN_OK;
     if (extent->kind == TARN_EXTENT_ZERO || extent->kind == TARN_EXTENT_HOLE)
         return copy_zeros(copier, extent->offset, extent->length);
     return copy_data(copier, extent->offset, extent->length);
 }
 
-int image_copy(struct image *to, struct image *from, uint64_t length, bool fresh,
-               struct tarn_error **error)
+static bool rest_on_same(const struct image *a, const struct image *b)
 {
-    struct copier copier = { from, to, error, NULL, length, fresh, false };
+    return a->backing != NULL && b->backing != NULL && a->backing->inode != 0 &&
+           a->backing->inode == b->backing->inode && a->backing->device == b->backing->device &&
+           a->backing->format.format == b->backing->format.format;
+}
+
+int image_copy(struct image *to, struct image *from, uint64_t length, struct tarn_error **error)
+{
+    struct copier copier = { from, to, error, NULL, length, rest_on_same(to, from), false };
     int status;
 
     copier.by_kernel = from->guest->fd >= 0 && to->guest->fd >= 0;

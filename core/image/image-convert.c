@@ -144,7 +144,7 @@ static int write_target(struct conversion *conversion, struct tarn_error **error
     status = image_open(&to, &conversion->operation, &conversion->format, container, &place,
                         TARN_IMAGE_OPEN_WRITE, NULL, NULL, error);
     if (status == TARN_OK)
-        status = image_copy(to, conversion->from, conversion->spec.capacity, true, error);
+        status = image_copy(to, conversion->from, conversion->spec.capacity, error);
     if (status == TARN_OK)
         status = image_flush(to, error);
     closed = image_close(to, status == TARN_OK ? error : NULL);

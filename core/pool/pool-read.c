@@ -8,6 +8,10 @@
 #include "core/pool/pool.h"
 #include "core/registry/registry.h"
 
+/* How long the sizes may take, in milliseconds: who asks what a pool is doing wants to be told, also
+ * when it hangs in another process. */
+#define PATIENCE 5000u
+
 /* A record and its texts live in one arena. */
 struct record_holder {
     struct tarn_pool_record record; /* first */
@@ -147,9 +151,15 @@ static void fill_activity(struct record_holder *holder, const struct activity *a
 static void ask_sizes(struct record_holder *holder, struct tarn_pool *pool)
 {
     struct tarn_error *why = NULL;
+    struct tarn_job *job = NULL;
     struct pool_visit visit;
-    int status = pool_enter(&visit, pool, "pool-info", NULL, NULL, &why);
+    int status = tarn_job_new(&job, pool->context, &why);
 
+    if (status == TARN_OK) {
+        tarn_job_set_deadline(job, pool->context->deadline < PATIENCE ? pool->context->deadline
+                                                                      : PATIENCE);
+        status = pool_enter(&visit, pool, "pool-info", NULL, job, &why);
+    }
     if (status == TARN_OK) {
         status = pool_measure(pool, visit.session, &visit.operation, &why);
         pool_leave(&visit);
@@ -160,10 +170,17 @@ static void ask_sizes(struct record_holder *holder, struct tarn_pool *pool)
                         why != NULL ? tarn_error_message(why) : "its storage does not answer");
     } else if (status == TARN_E_STATE) { /* stopped meanwhile */
         holder->record.state = TARN_POOL_INACTIVE;
+    } else if (status == TARN_E_TIMEOUT) {
+        fill_sizes(holder, pool);
+        holder->record.stale = 1;
+        set_problem(holder, TARN_POOL_UNRESPONSIVE,
+                    "another process has been alone with it for seconds: it starts, stops or hangs "
+                    "there");
     } else {
         set_problem(holder, TARN_POOL_UNAVAILABLE,
                     why != NULL ? tarn_error_message(why) : "it cannot be used");
     }
+    tarn_job_unref(job);
     tarn_error_free(why);
 }
 

@@ -123,7 +123,6 @@ static int copy_source(struct birth *birth, struct tarn_error **error)
     struct image *from = NULL;
     struct image *to = NULL;
     uint64_t length = 0;
-    bool fresh = birth->spec.backing_name == NULL;
     int status = open_source(&from, birth, error);
     int closed;
 
@@ -132,7 +131,7 @@ static int copy_source(struct birth *birth, struct tarn_error **error)
     if (status == TARN_OK)
         status = image_size(&length, from, error);
     if (status == TARN_OK)
-        status = image_copy(to, from, length, fresh, error);
+        status = image_copy(to, from, length, error);
     if (status == TARN_OK)
         status = image_flush(to, error);
     closed = image_close(to, status == TARN_OK ? error : NULL);

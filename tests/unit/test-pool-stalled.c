@@ -11,6 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/context/lock.h"
+#include "core/context/operation.h"
 #include "tests/unit/host-frame.h"
 
 #define DEADLINE 150 /* milliseconds */
@@ -239,10 +241,40 @@ static void delete_elsewhere(void)
     end();
 }
 
+/* A second context stands for a second process: they know each other only through the lock file. */
+static void alone_elsewhere(void)
+{
+    struct tarn_context *second;
+    struct tarn_pool *seen = NULL;
+    struct tarn_pool_record *record = NULL;
+    struct tarn_error *error = NULL;
+    struct operation operation;
+    struct lock state;
+
+    begin();
+    second = host_context(&frame);
+    HOST_OK(tarn_pool_lookup(&seen, second, "well", &error));
+    operation_begin(&operation, frame.context, "pool-stop", "well", NULL, NULL);
+    HOST_OK(lock_take(&state, &operation, LOCK_STATE, "well", NULL, LOCK_EXCLUSIVE, &error));
+    HOST_OK(tarn_pool_read(&record, seen, TARN_READ_SIZES, &error));
+    CU_ASSERT_EQUAL(record->state, TARN_POOL_UNRESPONSIVE);
+    CU_ASSERT_EQUAL(record->stale, 1);
+    tarn_pool_record_free(record);
+    lock_release(&state);
+    operation_end(&operation);
+    HOST_OK(tarn_pool_read(&record, seen, TARN_READ_SIZES, &error));
+    CU_ASSERT_EQUAL(record->state, TARN_POOL_RUNNING);
+    tarn_pool_record_free(record);
+    tarn_pool_unref(seen);
+    tarn_context_close(second);
+    end();
+}
+
 static const struct unit_test tests[] = {
     { "a stalled refresh stops nobody else, is told, and passes", stalled_refresh },
     { "a stalled start is told, and succeeds when the storage is back", stalled_start },
     { "a start that hangs ends with its deadline", start_times_out },
+    { "a pool with which another process is alone is told to be unresponsive", alone_elsewhere },
     { "a volume elsewhere is deleted although a pool is stalled", delete_elsewhere },
     { NULL, NULL },
 };

@@ -3,6 +3,7 @@
  * Creating volumes with the bytes of others.
  */
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/unit/host-frame.h"
@@ -69,6 +70,51 @@ static void cloned_and_converted(void)
                              host_path(&frame, "p/converted")), 0);
     tarn_volume_unref(copy);
     tarn_volume_unref(source);
+    end();
+}
+
+static uint64_t allocation_of(struct tarn_volume *volume)
+{
+    struct tarn_error *error = NULL;
+    struct tarn_volume_record *record = NULL;
+    uint64_t allocation = UINT64_MAX;
+
+    HOST_OK(tarn_volume_read(&record, volume, 0, &error));
+    if (record != NULL)
+        allocation = record->allocation;
+    tarn_volume_record_free(record);
+    return allocation;
+}
+
+/* What lies in the backing store lies below the copy, too. */
+static void overlay_cloned_as_overlay(void)
+{
+    struct tarn_error *error = NULL;
+    struct tarn_volume *base;
+    struct tarn_volume *overlay;
+    struct tarn_volume *copy = NULL;
+    char xml[1024];
+    char bytes[6];
+
+    begin();
+    base = host_volume(pool, "base", "qcow2", 8 * MIB);
+    CU_ASSERT(host_guest_write(base, 1 * MIB, "below", 6));
+    CU_ASSERT(host_guest_write(base, 5 * MIB, "under", 6));
+    overlay = host_overlay(pool, "overlay", host_path(&frame, "p/base"), "qcow2");
+    CU_ASSERT(host_guest_write(overlay, 5 * MIB, "above", 6));
+    snprintf(xml, sizeof(xml),
+             "<volume><name>copy</name><target><format type='qcow2'/></target><backingStore>"
+             "<path>%s</path><format type='qcow2'/></backingStore></volume>",
+             host_path(&frame, "p/base"));
+    HOST_OK(tarn_volume_create_from(&copy, pool, xml, overlay, 0, NULL, &error));
+    CU_ASSERT(host_guest_read(copy, 1 * MIB, bytes, 6));
+    CU_ASSERT_STRING_EQUAL(bytes, "below");
+    CU_ASSERT(host_guest_read(copy, 5 * MIB, bytes, 6));
+    CU_ASSERT_STRING_EQUAL(bytes, "above");
+    CU_ASSERT(allocation_of(copy) <= allocation_of(overlay));
+    tarn_volume_unref(copy);
+    tarn_volume_unref(overlay);
+    tarn_volume_unref(base);
     end();
 }
 
@@ -176,6 +222,8 @@ static void sharing_required(void)
 
 static const struct unit_test tests[] = {
     { "a clone has the source's bytes, in the same and another format", cloned_and_converted },
+    { "a clone upon the same backing store holds only what its source holds itself",
+      overlay_cloned_as_overlay },
     { "a clone goes from one pool into another, in both directions", cloned_between_pools },
     { "clones in both directions at once all end", cloned_in_both_directions_at_once },
     { "sharing that cannot be had is refused where it is required", sharing_required },
