@@ -23,6 +23,7 @@ struct inventory {
     struct volume_entry *table;
     struct tombstone *buried;
     uint64_t generation;    /* of the latest look, or removal */
+    unsigned newest;        /* how many entries are of that generation */
     uint64_t cleared;       /* looks before it bring nothing */
     unsigned looking;       /* looks that have begun and not ended */
     int64_t complete_since;
@@ -74,19 +75,27 @@ void volume_entry_unref(struct volume_entry *entry)
 
 /* --- looks ------------------------------------------------------------------------------------ */
 
+static uint64_t next_generation(struct inventory *inventory)
+{
+    inventory->newest = 0;
+    return ++inventory->generation;
+}
+
 uint64_t inventory_begin(struct inventory *inventory)
 {
     uint64_t generation;
 
     pthread_mutex_lock(&inventory->mutex);
     inventory->looking++;
-    generation = ++inventory->generation;
+    generation = next_generation(inventory);
     pthread_mutex_unlock(&inventory->mutex);
     return generation;
 }
 
 static void table_drop(struct inventory *inventory, struct volume_entry *entry)
 {
+    if (entry->generation == inventory->generation)
+        inventory->newest--;
     HASH_DEL(inventory->table, entry);
     volume_entry_unref(entry);
 }
@@ -108,6 +117,9 @@ static void drop_unseen(struct inventory *inventory, uint64_t generation,
     struct volume_entry *entry;
     struct volume_entry *next;
 
+    /* Mostly nothing is unseen, and the table need not be walked to know it. */
+    if (generation == inventory->generation && inventory->newest == HASH_COUNT(inventory->table))
+        return;
     HASH_ITER(hh, inventory->table, entry, next) {
         if (entry->generation >= generation)
             continue;
@@ -170,6 +182,13 @@ static bool is_outdated(struct inventory *inventory, const char *name, uint64_t 
            (tombstone != NULL && generation < tombstone->generation);
 }
 
+static void see(struct inventory *inventory, struct volume_entry *entry, uint64_t generation)
+{
+    entry->generation = generation;
+    if (generation == inventory->generation)
+        inventory->newest++;
+}
+
 enum inventory_news inventory_put(struct inventory *inventory, struct volume_entry *entry,
                                   uint64_t generation)
 {
@@ -184,11 +203,11 @@ enum inventory_news inventory_put(struct inventory *inventory, struct volume_ent
         volume_entry_unref(entry);
         return INVENTORY_STALE;
     }
-    entry->generation = generation;
     if (old != NULL) {
         news = same_volume(old, entry) ? INVENTORY_SAME : INVENTORY_CHANGED;
         table_drop(inventory, old);
     }
+    see(inventory, entry, generation);
     HASH_ADD_KEYPTR(hh, inventory->table, entry->info.name, strlen(entry->info.name), entry);
     pthread_mutex_unlock(&inventory->mutex);
     return news;
@@ -208,7 +227,7 @@ bool inventory_confirm(struct inventory *inventory, const char *name, uint64_t g
     if (confirmed) {
         atomic_store(&entry->observed, clock_realtime());
         if (generation > entry->generation)
-            entry->generation = generation;
+            see(inventory, entry, generation);
     }
     pthread_mutex_unlock(&inventory->mutex);
     return confirmed;
@@ -239,7 +258,7 @@ bool inventory_remove(struct inventory *inventory, const char *name, uint64_t ge
 
     pthread_mutex_lock(&inventory->mutex);
     if (generation == 0)
-        generation = ++inventory->generation;
+        generation = next_generation(inventory);
     HASH_FIND_STR(inventory->table, name, entry);
     goes = entry != NULL && entry->generation <= generation;
     if (goes)

@@ -19,19 +19,21 @@
 
 /* One volume as it was seen. Everything lies in its own arena. */
 struct volume_entry {
-    UT_hash_handle hh;
     struct arena *arena;
-    atomic_int references;
-    uint64_t generation;           /* of the latest look that saw it */
+    struct tarn_image_info image;  /* files and properties are NULL */
+    const char *format;            /* NULL = none */
+    const char *backing_format;
     bool recorded;                 /* the format is from tarn's record */
     bool has_image;                /* `image` says something */
-    _Atomic int64_t observed;      /* when it was last seen to be so */
+    atomic_int references;
     struct tarn_volume_info info;  /* io and head are NULL; status is the whole volume's */
-    struct tarn_image_info image;  /* files and properties are NULL */
-    struct tarn_identity identity;
-    const char *format;            /* NULL = none */
+    /* From here on, with the name behind it, what a look at an unchanged volume reads: with 10,000 of
+     * them most of its time goes into fetching these from memory. */
     const char *backing_path;      /* absolute, or as it stands where it is no path; NULL = none */
-    const char *backing_format;
+    struct tarn_identity identity;
+    _Atomic int64_t observed;      /* when it was last seen to be so */
+    uint64_t generation;           /* of the latest look that saw it */
+    UT_hash_handle hh;
 };
 
 struct inventory;

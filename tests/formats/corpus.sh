@@ -3,24 +3,8 @@
 #
 # Real images of others: what is read hashes to what the corpus says, and a copy that is written
 # stays sound. TARN_CORPUS names the corpus; by default it lies beside the checkout.
-set -u
-TOOL=${IMAGE_TOOL:?IMAGE_TOOL names the image-tool program}
-command -v qemu-img >/dev/null || { echo "1..0 # SKIP qemu-img is missing"; exit 77; }
-dir=$(mktemp -d) || exit 99
-trap 'rm -rf "$dir"' EXIT
-number=0
-failed=0
-
-report() { # NAME STATUS
-    number=$((number + 1))
-    if [ "$2" -eq 0 ]; then
-        echo "ok $number - $1"
-    else
-        echo "not ok $number - $1"
-        sed 's/^/# /' "$dir/log"
-        failed=1
-    fi
-}
+# shellcheck source=tests/formats/lib.sh
+. "$(dirname "$0")/lib.sh"
 
 corpus=${TARN_CORPUS:-$(dirname "$0")/../../../shared/corpus}
 [ -r "$corpus/manifest.json" ] || { echo "1..0 # SKIP there is no corpus at $corpus"; exit 77; }

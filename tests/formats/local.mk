@@ -47,6 +47,7 @@ tests_formats_image_tool_SOURCES = \
 endif
 
 EXTRA_DIST += \
+	tests/formats/lib.sh \
 	tests/formats/corpus.sh \
 	tests/formats/qcow2-check.sh \
 	tests/formats/qcow2-create.sh \

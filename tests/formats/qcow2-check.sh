@@ -3,24 +3,8 @@
 #
 # The check and its repairs: the numbers are those of qemu-img check, and what is repaired is sound
 # to both.
-set -u
-TOOL=${IMAGE_TOOL:?IMAGE_TOOL names the image-tool program}
-command -v qemu-img >/dev/null || { echo "1..0 # SKIP qemu-img is missing"; exit 77; }
-dir=$(mktemp -d) || exit 99
-trap 'rm -rf "$dir"' EXIT
-number=0
-failed=0
-
-report() { # NAME STATUS
-    number=$((number + 1))
-    if [ "$2" -eq 0 ]; then
-        echo "ok $number - $1"
-    else
-        echo "not ok $number - $1"
-        sed 's/^/# /' "$dir/log"
-        failed=1
-    fi
-}
+# shellcheck source=tests/formats/lib.sh
+. "$(dirname "$0")/lib.sh"
 
 numbers() { # JSON on standard input: name=value lines of what both tell, 0 where nothing is told
     tr -d ' {}"\n' | tr ',' '\n' | awk -F: '

@@ -4,24 +4,8 @@
 # Random writes, zeroes, discards, resizes and reopens against a plain array, for many geometries;
 # then qemu-img's opinion of the image that is left. SEEDS (default "1 2") and STEPS (default 250)
 # make it longer.
-set -u
-TOOL=${IMAGE_TOOL:?IMAGE_TOOL names the image-tool program}
-command -v qemu-img >/dev/null || { echo "1..0 # SKIP qemu-img is missing"; exit 77; }
-dir=$(mktemp -d) || exit 99
-trap 'rm -rf "$dir"' EXIT
-number=0
-failed=0
-
-report() { # NAME STATUS
-    number=$((number + 1))
-    if [ "$2" -eq 0 ]; then
-        echo "ok $number - $1"
-    else
-        echo "not ok $number - $1"
-        sed 's/^/# /' "$dir/log"
-        failed=1
-    fi
-}
+# shellcheck source=tests/formats/lib.sh
+. "$(dirname "$0")/lib.sh"
 
 # Is the image sound, by both, and do both read the same?
 sound() { # IMAGE

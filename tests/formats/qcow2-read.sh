@@ -2,24 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # Images that qemu-img made: what is read and mapped is what qemu-img reads and maps.
-set -u
-TOOL=${IMAGE_TOOL:?IMAGE_TOOL names the image-tool program}
-command -v qemu-img >/dev/null || { echo "1..0 # SKIP qemu-img is missing"; exit 77; }
-dir=$(mktemp -d) || exit 99
-trap 'rm -rf "$dir"' EXIT
-number=0
-failed=0
-
-report() { # NAME STATUS
-    number=$((number + 1))
-    if [ "$2" -eq 0 ]; then
-        echo "ok $number - $1"
-    else
-        echo "not ok $number - $1"
-        sed 's/^/# /' "$dir/log"
-        failed=1
-    fi
-}
+# shellcheck source=tests/formats/lib.sh
+. "$(dirname "$0")/lib.sh"
 
 # Start, length, kind and host offset of each extent, adjacent ones that are alike put together; of
 # JSON as qemu-img map prints it.
