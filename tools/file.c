@@ -37,8 +37,8 @@ static int read_text(char **out, struct tool *tool, const char *path, int fd)
             free(text);
             if (got < 0)
                 return fail(tool, "read", path, error);
-            return tool_fail(tool, TARN_E_INVALID, 0, "'%s' has more than %u bytes: is it the right "
-                             "file?", path, (unsigned)TEXT_LIMIT);
+            return tool_fail(tool, TARN_E_INVALID, 0, "'%s' has more than %u bytes: is it the "
+                             "right file?", path, (unsigned)TEXT_LIMIT);
         }
     }
     text[length] = '\0';

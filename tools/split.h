@@ -14,8 +14,8 @@ struct words {
 };
 
 /* Words are parted by blanks; '...' holds everything, "..." too but for \ before " and \, and \
- * outside of quotes the next character. ';' outside of quotes ends a command: *rest = what follows it, or
- * NULL. */
+ * outside of quotes the next character. ';' outside of quotes ends a command: *rest = what follows
+ * it, or NULL. */
 void words_split(struct words *out, const char *line, const char **rest);
 void words_clear(struct words *words);
 

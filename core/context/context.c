@@ -46,8 +46,8 @@ static void complete_options(struct tarn_context_options *to,
 }
 
 /* Whoever was killed while writing a definition left a file without a place. Alone with the
- * definitions, nobody is writing one; whoever may not write, or would have to wait long, leaves them to
- * the next. */
+ * definitions, nobody is writing one; whoever may not write, or would have to wait long, leaves
+ * them to the next. */
 static void clean_folders(struct tarn_context *context)
 {
     const char *const folders[] = { context->folders.pools, context->folders.active,

@@ -36,7 +36,8 @@ static char *below(const char *base, const char *name)
     return path;
 }
 
-/* mkdir -p; whoever owns the folders decides about their permissions, so ours are the strict ones. */
+/* mkdir -p; whoever owns the folders decides about their permissions, so ours are the strict
+ * ones. */
 static int make_path(char *path, struct tarn_error **error)
 {
     char *slash = path;
@@ -72,7 +73,8 @@ static int make_all(struct folders *folders, struct tarn_error **error)
     return status;
 }
 
-/* The root is made if only it itself is missing: a whole path that is missing is more likely a slip. */
+/* The root is made if only it itself is missing: a whole path that is missing is more likely a
+ * slip. */
 static char *root_new(const char *path)
 {
     if (mkdir(path, 0755) < 0 && errno != EEXIST)

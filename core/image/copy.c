@@ -55,7 +55,7 @@ static int step(struct copier *copier, uint64_t done)
     return operation_interrupted(operation, copier->error);
 }
 
-/* --- zeros and data ---------------------------------------------------------------------------------------- */
+/* --- zeros and data --------------------------------------------------------------------------- */
 
 static int copy_zeros(struct copier *copier, uint64_t offset, uint64_t length)
 {

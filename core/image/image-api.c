@@ -17,7 +17,7 @@ struct tarn_image {
     struct operation operation;  /* of the file */
 };
 
-/* --- opening -------------------------------------------------------------------------------------------- */
+/* --- opening ---------------------------------------------------------------------------------- */
 
 int tarn_image_open(struct tarn_image **out, struct tarn_context *context, const char *path,
                     const char *format, uint32_t flags, struct tarn_error **error)
@@ -39,8 +39,8 @@ int tarn_image_open(struct tarn_image **out, struct tarn_context *context, const
     return TARN_OK;
 }
 
-/* The volume stays locked while the image is open; the pool's state does not, or whoever holds an open
- * image and does something else with the pool could wait for himself. */
+/* The volume stays locked while the image is open; the pool's state does not, or whoever holds an
+ * open image and does something else with the pool could wait for himself. */
 int tarn_volume_open(struct tarn_image **out, struct tarn_volume *volume, uint32_t flags,
                      struct tarn_job *job, struct tarn_error **error)
 {
@@ -88,7 +88,7 @@ int tarn_image_close(struct tarn_image *image, struct tarn_error **error)
     return status;
 }
 
-/* --- using ------------------------------------------------------------------------------------------------ */
+/* --- using ------------------------------------------------------------------------------------ */
 
 int tarn_image_size(uint64_t *out, struct tarn_image *image, struct tarn_error **error)
 {
@@ -149,7 +149,7 @@ int tarn_image_map(struct tarn_image *image, uint64_t offset, uint64_t length,
     return image_map(image->image, offset, length, pass_extent, (void *)(uintptr_t)listener, error);
 }
 
-/* --- looking ----------------------------------------------------------------------------------------------- */
+/* --- looking ---------------------------------------------------------------------------------- */
 
 /* Describes or checks what a volume holds. */
 static int look_at_volume(struct tarn_volume *volume, const char *operation, bool check,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Converting a file that is in no pool: a new image beside the target's name, put in its place whole.
+ * Converting a file that is in no pool: a new image beside the target's name, put in its place
+ * whole.
  */
 #include <errno.h>
 #include <fcntl.h>

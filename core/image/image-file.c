@@ -14,8 +14,8 @@
 #include "sdk/helpers/errno-status.h"
 #include "sdk/helpers/file-io.h"
 
-static int open_file(struct tarn_io **out, struct operation *operation, const char *path, bool write,
-                     struct tarn_error **error)
+static int open_file(struct tarn_io **out, struct operation *operation, const char *path,
+                     bool write, struct tarn_error **error)
 {
     int access = write ? O_RDWR : O_RDONLY;
     int fd = open(path, access | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);

@@ -17,7 +17,7 @@ static struct image *image_of(struct tarn_io *io)
     return (struct image *)(void *)io;
 }
 
-/* --- one use of the format's byte store ------------------------------------------------------------ */
+/* --- one use of the format's byte store ------------------------------------------------------- */
 
 static struct tarn_call *use_begin(struct image *image)
 {
@@ -25,7 +25,8 @@ static struct tarn_call *use_begin(struct image *image)
     return &image->call.abi;
 }
 
-/* A failure is handed to whoever uses the image; TARN_E_UNSUPPORTED without a text stays without. */
+/* A failure is handed to whoever uses the image; TARN_E_UNSUPPORTED without a text stays
+ * without. */
 static int use_end(struct image *image, int status, struct tarn_error **error)
 {
     module_leave(image->format.module);
@@ -90,7 +91,7 @@ static void facade_init(struct image *image)
     image->facade.close = facade_close;
 }
 
-/* --- opening and closing ------------------------------------------------------------------------------ */
+/* --- opening and closing ---------------------------------------------------------------------- */
 
 static const struct call_sink image_sink = { .open_related = image_open_related };
 
@@ -173,7 +174,8 @@ int image_open(struct image **out, struct operation *operation, const struct for
     return TARN_OK;
 }
 
-/* The format closes what it opened: the backing image is closed through its facade, by the format. */
+/* The format closes what it opened: the backing image is closed through its facade, by the
+ * format. */
 int image_close(struct image *image, struct tarn_error **error)
 {
     int status = TARN_OK;
@@ -200,7 +202,7 @@ int image_close(struct image *image, struct tarn_error **error)
     return status;
 }
 
-/* --- the core's uses ------------------------------------------------------------------------------------ */
+/* --- the core's uses -------------------------------------------------------------------------- */
 
 int image_size(uint64_t *out, struct image *image, struct tarn_error **error)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * An open image: a format's byte store over a container's, and the images below it. Its own byte store
- * (`facade`) is what formats above it and the host's functions read: it puts each use into the
- * image's own call, so that a module only ever meets calls that are its own.
+ * An open image: a format's byte store over a container's, and the images below it. Its own byte
+ * store (`facade`) is what formats above it and the host's functions read: it puts each use into
+ * the image's own call, so that a module only ever meets calls that are its own.
  */
 #ifndef CORE_IMAGE_H
 #define CORE_IMAGE_H
@@ -57,15 +57,16 @@ int image_discard(struct image *image, uint64_t offset, uint64_t length,
 int image_flush(struct image *image, struct tarn_error **error);
 int image_truncate(struct image *image, uint64_t size, uint32_t flags, struct tarn_error **error);
 
-/* --- image-map.c ---------------------------------------------------------------------------------- */
+/* --- image-map.c ------------------------------------------------------------------------------ */
 
 typedef int (*image_extent_fn)(void *arg, const struct tarn_extent *extent);
 
-/* The extents of [offset, offset + length), merged, through all backing images, with their depth. */
+/* The extents of [offset, offset + length), merged, through all backing images, with their
+ * depth. */
 int image_map(struct image *image, uint64_t offset, uint64_t length, image_extent_fn emit,
               void *arg, struct tarn_error **error);
 
-/* --- image-related.c ------------------------------------------------------------------------------- */
+/* --- image-related.c -------------------------------------------------------------------------- */
 
 /* tarn_host.open_related, for the image that is the call's sink_arg. */
 int image_open_related(void *arg, struct call *call, uint32_t role, const char *name,

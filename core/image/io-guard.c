@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Every operation of the guarded store, between module_enter and module_leave. The extents that a store
- * tells are taken while its module is entered: a thread may enter again what it has entered.
+ * Every operation of the guarded store, between module_enter and module_leave. The extents that a
+ * store tells are taken while its module is entered: a thread may enter again what it has entered.
  */
 #include "core/image/io-guard.h"
 

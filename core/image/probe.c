@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Magics are data, so most containers are judged by a few comparisons within the bytes that were read
- * anyway; only formats that look further (at the end, or beyond the first page) cost another read,
- * and only when nothing nearer was sure.
+ * Magics are data, so most containers are judged by a few comparisons within the bytes that were
+ * read anyway; only formats that look further (at the end, or beyond the first page) cost another
+ * read, and only when nothing nearer was sure.
  */
 #include "core/image/probe.h"
 

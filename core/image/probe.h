@@ -14,8 +14,8 @@
 #define PROBE_HEAD 4096u
 #define PROBE_LIMIT (64u * 1024u)
 
-/* A container to be looked at: its first bytes, and itself for what is not among them. `io` may be NULL
- * if head is the whole container. */
+/* A container to be looked at: its first bytes, and itself for what is not among them. `io` may be
+ * NULL if head is the whole container. */
 struct probe_subject {
     struct call *call; /* under which `io` is read */
     struct tarn_io *io;

@@ -27,8 +27,8 @@ struct volume_entry {
     bool has_image;                /* `image` says something */
     atomic_int references;
     struct tarn_volume_info info;  /* io and head are NULL; status is the whole volume's */
-    /* From here on, with the name behind it, what a look at an unchanged volume reads: with 10,000 of
-     * them most of its time goes into fetching these from memory. */
+    /* From here on, with the name behind it, what a look at an unchanged volume reads: with 10,000
+     * of them most of its time goes into fetching these from memory. */
     const char *backing_path;      /* absolute, or as it stands where it is no path; NULL = none */
     struct tarn_identity identity;
     _Atomic int64_t observed;      /* when it was last seen to be so */

@@ -8,8 +8,8 @@
 #include "core/pool/pool.h"
 #include "core/registry/registry.h"
 
-/* How long the sizes may take, in milliseconds: who asks what a pool is doing wants to be told, also
- * when it hangs in another process. */
+/* How long the sizes may take, in milliseconds: who asks what a pool is doing wants to be told,
+ * also when it hangs in another process. */
 #define PATIENCE 5000u
 
 /* A record and its texts live in one arena. */

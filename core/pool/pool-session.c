@@ -8,7 +8,7 @@
 #include "core/pool/pool.h"
 #include "core/registry/registry.h"
 
-/* --- completing a definition ---------------------------------------------------------------------- */
+/* --- completing a definition ------------------------------------------------------------------ */
 
 static int take_amendment(void *arg, struct call *call, uint32_t part, const char *value)
 {
@@ -105,7 +105,7 @@ void pool_session_unref(struct pool_session *session)
     free(session);
 }
 
-/* --- the pool's own ----------------------------------------------------------------------------------- */
+/* --- the pool's own --------------------------------------------------------------------------- */
 
 /* The kept session if it is for this text, else a new one in its place. */
 static int session_for_text(struct pool_session **out, struct tarn_pool *pool,
@@ -147,7 +147,7 @@ int pool_session_get(struct pool_session **out, struct tarn_pool *pool,
     return status;
 }
 
-/* --- calls ----------------------------------------------------------------------------------------------- */
+/* --- calls ------------------------------------------------------------------------------------ */
 
 static bool is_serial(const struct pool_session *session)
 {

@@ -10,7 +10,7 @@
 #include "core/registry/registry.h"
 #include "core/xml/source-xml.h"
 
-/* --- a pool --------------------------------------------------------------------------------------------- */
+/* --- a pool ----------------------------------------------------------------------------------- */
 
 /* As it is in its file: for a pool that no module can read. */
 static int raw_text(char **out, const struct pool_text *text, struct tarn_error **error)
@@ -86,7 +86,7 @@ int tarn_pool_xml(char **out, struct tarn_pool *pool, uint32_t flags, struct tar
     return status;
 }
 
-/* --- sources ---------------------------------------------------------------------------------------------- */
+/* --- sources ---------------------------------------------------------------------------------- */
 
 struct sources {
     struct arena *arena;
@@ -174,7 +174,7 @@ int tarn_pool_find_sources(char **out, struct tarn_context *context, const char 
     return status;
 }
 
-/* --- capabilities ------------------------------------------------------------------------------------------- */
+/* --- capabilities ----------------------------------------------------------------------------- */
 
 static size_t length_of(struct tarn_capability_record **list)
 {

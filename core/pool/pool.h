@@ -2,12 +2,12 @@
  *
  * A pool. What it is lies in two files: its definition (config/pools/NAME.xml) and, while it is
  * active, the definition that it was started with (run/pools/NAME.xml). The object follows them, so
- * that what another process did is seen here. What it does goes through a session: the module's handle
- * for one definition.
+ * that what another process did is seen here. What it does goes through a session: the module's
+ * handle for one definition.
  *
- * Locks: `mutex` guards the members and is held for no call of a module. LOCK_STATE (core/context/lock.h) keeps
- * the state from changing: shared by everything that works in the pool, alone by what starts, stops
- * or builds it.
+ * Locks: `mutex` guards the members and is held for no call of a module. LOCK_STATE
+ * (core/context/lock.h) keeps the state from changing: shared by everything that works in the pool,
+ * alone by what starts, stops or builds it.
  */
 #ifndef CORE_POOL_H
 #define CORE_POOL_H
@@ -78,11 +78,12 @@ struct pools {
     pthread_mutex_t scan_mutex; /* one scan of the folders at a time */
 };
 
-/* --- pools.c: which there are ------------------------------------------------------------------- */
+/* --- pools.c: which there are ----------------------------------------------------------------- */
 
 int pools_open(struct pools **out, struct tarn_error **error);
 void pools_close(struct pools *pools);
-/* Brings the table and every pool up to date with the two folders, and tells what changed as events. */
+/* Brings the table and every pool up to date with the two folders, and tells what changed as
+ * events. */
 int pools_scan(struct tarn_context *context, struct tarn_error **error);
 /* A new reference, for a name that has a file now. TARN_E_NOT_FOUND. */
 int pools_find(struct tarn_pool **out, struct tarn_context *context, const char *name,
@@ -90,13 +91,14 @@ int pools_find(struct tarn_pool **out, struct tarn_context *context, const char 
 /* A new reference, whether it has a file or not: for who is about to write one. */
 int pools_prepare(struct tarn_pool **out, struct tarn_context *context, const char *name,
                   struct tarn_error **error);
-/* References to all that have a file, sorted by name, ending with NULL; freed with tarn_pool_list_free. */
+/* References to all that have a file, sorted by name, ending with NULL; freed with
+ * tarn_pool_list_free. */
 int pools_all(struct tarn_pool ***out, struct tarn_context *context, struct tarn_error **error);
 
-/* --- pool-text.c: its files ------------------------------------------------------------------------ */
+/* --- pool-text.c: its files ------------------------------------------------------------------- */
 
-/* Follows the two files, and tells listeners what is different: whoever changed it, and whoever notices
- * first. */
+/* Follows the two files, and tells listeners what is different: whoever changed it, and whoever
+ * notices first. */
 int pool_follow(struct tarn_pool *pool, struct tarn_error **error);
 /* A text that is in no file yet. TARN_E_INVALID if it is no definition of a pool. */
 int pool_text_new(struct pool_text **out, const char *xml, struct tarn_error **error);
@@ -111,7 +113,7 @@ struct pool_text *pool_current_text(struct tarn_pool *pool, bool inactive);
 bool pool_is_active(struct tarn_pool *pool);
 bool pool_is_gone(struct tarn_pool *pool);
 
-/* --- pool-session.c: its module ---------------------------------------------------------------------- */
+/* --- pool-session.c: its module --------------------------------------------------------------- */
 
 /* A session for the definition that counts now. TARN_E_NO_MODULE, TARN_E_INVALID, … if the pool is
  * unavailable. */
@@ -128,10 +130,10 @@ void pool_call_begin(struct call *call, struct pool_session *session, struct ope
 int pool_call_end(struct call *call, struct pool_session *session, int status,
                   struct tarn_error **error);
 
-/* --- pool-state.c -------------------------------------------------------------------------------------- */
+/* --- pool-state.c ----------------------------------------------------------------------------- */
 
-/* Enters the pool for an operation: its state stays as it is until pool_leave. TARN_E_STATE if it is
- * not active. */
+/* Enters the pool for an operation: its state stays as it is until pool_leave. TARN_E_STATE if it
+ * is not active. */
 struct pool_visit {
     struct operation operation;
     struct lock state;
@@ -145,7 +147,7 @@ int pool_enter(struct pool_visit *visit, struct tarn_pool *pool, const char *ope
                const char *volume, struct tarn_job *job, struct tarn_error **error);
 void pool_leave(struct pool_visit *visit);
 
-/* --- pool-sizes.c -------------------------------------------------------------------------------------- */
+/* --- pool-sizes.c ----------------------------------------------------------------------------- */
 
 /* Asks the storage for sizes and health, and keeps them. The state is locked. */
 int pool_measure(struct tarn_pool *pool, struct pool_session *session, struct operation *operation,
@@ -155,21 +157,22 @@ void pool_keep_sizes(struct tarn_pool *pool, const struct tarn_pool_info *info);
 /* Keeps why it did not start, until it does. */
 void pool_keep_reason(struct tarn_pool *pool, const char *reason);
 
-/* --- pool-read.c --------------------------------------------------------------------------------------- */
+/* --- pool-read.c ------------------------------------------------------------------------------ */
 
 /* Does a step in it outlive its deadline? Who only wants to look at all pools passes it over. */
 bool pool_hangs(const struct tarn_pool *pool);
 
-/* --- pool-define.c -------------------------------------------------------------------------------------- */
+/* --- pool-define.c ---------------------------------------------------------------------------- */
 
 /* A definition that is to become a pool's: parsed, completed, checked against all other pools. The
  * definitions are locked. Its XML, as it is to be stored, in *out_xml, freed with free(). */
 int pool_draft(struct pool_session **out, char **out_xml, const char *xml, uint32_t flags,
                struct operation *operation, struct tarn_error **error);
 
-/* --- pool-life.c ---------------------------------------------------------------------------------------- */
+/* --- pool-life.c ------------------------------------------------------------------------------ */
 
-/* Starts it under the definition of the session. The state is locked alone, the pool is inactive. */
+/* Starts it under the definition of the session. The state is locked alone, the pool is
+ * inactive. */
 int pool_activate(struct tarn_pool *pool, struct pool_session *session, const char *xml,
                   uint32_t flags, struct operation *operation, struct tarn_error **error);
 

@@ -14,9 +14,9 @@
 
 /* Checks `given` (ends with NULL; NULL = nothing) by the table `params` (likewise), and stores in
  * *out every parameter that has a value, the defaults too, in the table's order: BYTES as decimal
- * bytes, INTEGER without leading zeros. All of it is in the arena. `what` begins the error texts: "the
- * module dir", "the format qcow2". TARN_E_INVALID: an unknown name (the known ones are told), one
- * given twice, a bad value (never told of a secret), a required one missing. */
+ * bytes, INTEGER without leading zeros. All of it is in the arena. `what` begins the error texts:
+ * "the module dir", "the format qcow2". TARN_E_INVALID: an unknown name (the known ones are told),
+ * one given twice, a bad value (never told of a secret), a required one missing. */
 int params_check(const struct tarn_property *const **out, struct arena *arena,
                  const struct tarn_param *const *params, const struct tarn_property *const *given,
                  const char *what, struct tarn_error **error);

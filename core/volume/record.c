@@ -35,7 +35,7 @@ static int no_memory(struct tarn_error **error)
     return error_set(error, TARN_E_INTERNAL, 0, "no memory for the record of a volume");
 }
 
-/* --- reading -------------------------------------------------------------------------------------------- */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 /* If the text at *cursor begins with `keyword`, what follows up to `end` ('\n', or '\0' = all), and
  * *cursor moves behind it. */
@@ -117,7 +117,7 @@ bool record_any(struct tarn_context *context, const char *pool)
     return any;
 }
 
-/* --- writing ---------------------------------------------------------------------------------------------- */
+/* --- writing ---------------------------------------------------------------------------------- */
 
 int record_write(struct tarn_context *context, const char *pool, const char *volume,
                  const struct volume_record *record, struct tarn_error **error)

@@ -22,7 +22,7 @@ static int by_lock_order(const void *left, const void *right)
     const struct wanted_lock *b = right;
     int order = lock_order(a->pool, a->volume, b->pool, b->volume);
 
-    return order != 0 ? order : (int)b->mode - (int)a->mode; /* of two for one, the stronger first */
+    return order != 0 ? order : (int)b->mode - (int)a->mode; /* the stronger first */
 }
 
 static int lock_volumes(struct birth *birth, struct tarn_error **error)
@@ -282,8 +282,8 @@ static int enter_pools(struct birth *birth, struct tarn_pool *pool, struct tarn_
         birth->two_pools = false;
         return status;
     }
-    status = pool_enter(&birth->visit, pool, birth->source != NULL ? "vol-create-from"
-                                                                   : "vol-create", NULL, job, error);
+    status = pool_enter(&birth->visit, pool,
+                        birth->source != NULL ? "vol-create-from" : "vol-create", NULL, job, error);
     if (status == TARN_OK && birth->two_pools && !other_first) {
         status = pool_enter(&birth->source_visit, other, "vol-create-from", NULL, job, error);
         if (status != TARN_OK)

@@ -31,7 +31,7 @@ static int close_io(struct birth *birth, bool flush, struct tarn_error **error)
     return call_end(&call, status != TARN_OK ? status : closed, error);
 }
 
-/* --- sharing ----------------------------------------------------------------------------------------------- */
+/* --- sharing ---------------------------------------------------------------------------------- */
 
 static bool may_share(const struct birth *birth)
 {
@@ -40,7 +40,8 @@ static bool may_share(const struct birth *birth)
     if (source == NULL || birth->two_pools || (birth->flags & TARN_VOLUME_SHARE_NEVER) ||
         birth->visit.session->type.type->volume_clone == NULL)
         return false;
-    return birth->spec.backing_name == NULL && source->backing_path == NULL && source->format != NULL &&
+    return birth->spec.backing_name == NULL && source->backing_path == NULL &&
+           source->format != NULL &&
            birth->format.format != NULL &&
            strcmp(source->format, birth->format.format->name) == 0 &&
            source->info.capacity == birth->def->abi.capacity;
@@ -75,7 +76,7 @@ int birth_share(struct birth *birth, struct tarn_error **error)
     return status != TARN_OK && why != NULL ? error_pass(error, why) : status;
 }
 
-/* --- writing ------------------------------------------------------------------------------------------------ */
+/* --- writing ---------------------------------------------------------------------------------- */
 
 static int create_image(struct birth *birth, struct tarn_error **error)
 {
@@ -86,8 +87,8 @@ static int create_image(struct birth *birth, struct tarn_error **error)
                     error);
 }
 
-/* Upon a backing store parts of clusters are written, whose other parts lie below: it is opened too,
- * as the file that the definition names. */
+/* Upon a backing store parts of clusters are written, whose other parts lie below: it is opened
+ * too, as the file that the definition names. */
 static int open_target(struct image **out, struct birth *birth, struct tarn_error **error)
 {
     const struct tarn_pool_def *pool = &birth->visit.session->def->abi;

@@ -60,8 +60,8 @@ static int resize_container(struct volume_visit *visit, uint64_t size, uint32_t 
                          error);
 }
 
-/* Growing needs the backing store: what is added reads as zeros, also where the backing store is longer
- * than the image was. Shrinking does not, and it may be missing. */
+/* Growing needs the backing store: what is added reads as zeros, also where the backing store is
+ * longer than the image was. Shrinking does not, and it may be missing. */
 static int open_to_resize(struct image **out, struct volume_visit *visit, bool shrinks,
                           struct tarn_error **error)
 {

@@ -66,7 +66,7 @@ static int progress(struct transfer *transfer, uint64_t done, uint64_t total)
     return tarn_interrupted(&transfer->call.abi);
 }
 
-/* --- out ------------------------------------------------------------------------------------------------- */
+/* --- out -------------------------------------------------------------------------------------- */
 
 struct download {
     struct transfer *transfer;
@@ -145,7 +145,7 @@ int tarn_volume_download(struct tarn_volume *volume, uint64_t offset, uint64_t l
     return status;
 }
 
-/* --- in --------------------------------------------------------------------------------------------------- */
+/* --- in --------------------------------------------------------------------------------------- */
 
 static int write_sparse(struct transfer *transfer, const unsigned char *bytes, uint64_t offset,
                         uint64_t length)

@@ -94,7 +94,7 @@ struct wipe {
     uint64_t total;
 };
 
-/* --- one pass --------------------------------------------------------------------------------------------- */
+/* --- one pass --------------------------------------------------------------------------------- */
 
 static int fill_random(struct wipe *wipe, size_t length)
 {
@@ -142,7 +142,7 @@ static int run_pass(struct wipe *wipe, const struct pass *pass)
     return status == TARN_OK ? tarn_io_flush(&wipe->call.abi, wipe->io) : status;
 }
 
-/* --- the whole ---------------------------------------------------------------------------------------------- */
+/* --- the whole -------------------------------------------------------------------------------- */
 
 /* Zeros need not take space: a sparse file stays one. */
 static int wipe_with_zeros(struct wipe *wipe)
@@ -182,8 +182,8 @@ static int run(struct wipe *wipe, const struct algorithm *algorithm)
     return status;
 }
 
-/* The bytes are a guest's own now: without its record the next header somebody writes there would make
- * it an image again. The format is the one whose images are any bytes. */
+/* The bytes are a guest's own now: without its record the next header somebody writes there would
+ * make it an image again. The format is the one whose images are any bytes. */
 static int record_as_bytes(struct wipe *wipe, struct tarn_error **error)
 {
     struct tarn_context *context = wipe->visit.pool.pool->context;
@@ -213,8 +213,8 @@ int tarn_volume_wipe(struct tarn_volume *volume, const char *algorithm_name, str
 
     if (algorithm == NULL)
         return error_set(error, TARN_E_INVALID, 0,
-                         "there is no way to wipe called \"%s\": zero, random, trim, nnsa, dod, bsi, "
-                         "gutmann, schneier, pfitzner7, pfitzner33", algorithm_name);
+                         "there is no way to wipe called \"%s\": zero, random, trim, nnsa, dod, "
+                         "bsi, gutmann, schneier, pfitzner7, pfitzner33", algorithm_name);
     status = volume_enter(&wipe.visit, volume, "vol-wipe", LOCK_EXCLUSIVE, job, error);
     if (status != TARN_OK)
         return status;

@@ -9,7 +9,7 @@
 
 #include "core/xml/volume-xml.h"
 
-/* --- handles ------------------------------------------------------------------------------------------- */
+/* --- handles ---------------------------------------------------------------------------------- */
 
 int volume_new(struct tarn_volume **out, struct tarn_pool *pool, const char *name,
                struct tarn_error **error)
@@ -49,7 +49,7 @@ struct tarn_pool *tarn_volume_pool(const struct tarn_volume *volume)
     return volume->pool;
 }
 
-/* --- finding --------------------------------------------------------------------------------------------- */
+/* --- finding ---------------------------------------------------------------------------------- */
 
 static int volumes_of(struct tarn_volume ***out, struct tarn_pool *pool, struct tarn_error **error)
 {
@@ -210,7 +210,7 @@ int tarn_volume_find(struct tarn_volume **out, struct tarn_context *context,
     return status;
 }
 
-/* --- visits ------------------------------------------------------------------------------------------------ */
+/* --- visits ----------------------------------------------------------------------------------- */
 
 int volume_enter(struct volume_visit *visit, struct tarn_volume *volume, const char *operation,
                  enum lock_mode mode, struct tarn_job *job, struct tarn_error **error)
@@ -248,7 +248,7 @@ void volume_changed(struct volume_visit *visit)
     volume_entry_unref(entry);
 }
 
-/* --- what is known ------------------------------------------------------------------------------------------ */
+/* --- what is known ---------------------------------------------------------------------------- */
 
 struct record_holder {
     struct tarn_volume_record record; /* first */

@@ -18,7 +18,8 @@
 /* A pool's name becomes a file name with ".xml" behind it. */
 #define POOL_NAME_LIMIT 251u
 
-/* Elements of other namespaces, as XML text that declares all it uses; arrays that end with NULL. */
+/* Elements of other namespaces, as XML text that declares all it uses; arrays that end with
+ * NULL. */
 struct pool_kept {
     const char *const *in_pool;
     const char *const *in_source;
@@ -40,8 +41,8 @@ struct pool_def {
 typedef void (*pool_def_warn_fn)(void *arg, const char *text);
 
 /* Reads a definition with all refusals and defaults. `type` is complete (struct_size covers all
- * that this ABI knows) and outlives the definition. A missing UUID is made up. Parts that the type does
- * not have are dropped, and told to `warn` (may be NULL) as unknown elements are. *out has one
+ * that this ABI knows) and outlives the definition. A missing UUID is made up. Parts that the type
+ * does not have are dropped, and told to `warn` (may be NULL) as unknown elements are. *out has one
  * reference. TARN_E_INVALID; TARN_E_UNSUPPORTED for what the type cannot do. The schema is not
  * consulted: see core/schema/schema.h. */
 int pool_def_parse(struct pool_def **out, const struct tarn_pool_type *type, const char *xml,

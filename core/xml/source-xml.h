@@ -25,7 +25,8 @@ int source_xml_parse(const struct tarn_source **out, struct arena *arena, const 
 int source_xml_print_list(char **out, const struct tarn_source *const *list,
                           struct tarn_error **error);
 
-/* A copy of what a module told, complete whatever the size of its structures; NULL without memory. */
+/* A copy of what a module told, complete whatever the size of its structures; NULL without
+ * memory. */
 const struct tarn_source *source_copy(struct arena *arena, const struct tarn_source *from);
 
 /* For pool definitions: reads all parts of the <source> at `node` (NULL = absent) into *out, whose

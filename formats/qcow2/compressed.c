@@ -41,7 +41,8 @@ void qcow2_decoder_free(struct qcow2_decoder *decoder)
     free(decoder);
 }
 
-/* An entry has cluster_bits - 8 bits for the number of sectors: it tells of two clusters at most. */
+/* An entry has cluster_bits - 8 bits for the number of sectors: it tells of two clusters at
+ * most. */
 static int32_t decoder_make(struct tarn_call *call, struct qcow2_image *image)
 {
     struct qcow2_decoder *decoder = calloc(1, sizeof(*decoder));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What the benchmarks share: a context on a folder of its own with an active dir pool, a clock, and the
- * report of two figures side by side.
+ * What the benchmarks share: a context on a folder of its own with an active dir pool, a clock, and
+ * the report of two figures side by side.
  */
 #ifndef TESTS_BENCH_H
 #define TESTS_BENCH_H

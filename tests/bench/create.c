@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Creating qcow2 volumes: one host process through the API, against a run of `qemu-img create` each.
+ * Creating qcow2 volumes: one host process through the API, against a run of `qemu-img create`
+ * each.
  *
- * Durability of both sides: qemu-img makes the image's bytes durable (fdatasync) and not its name; tarn
- * makes both durable (fdatasync of the image, fsync of the folder).
+ * Durability of both sides: qemu-img makes the image's bytes durable (fdatasync) and not its name;
+ * tarn makes both durable (fdatasync of the image, fsync of the folder).
  */
 #include <spawn.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A host application as somebody else would write it: opens a context below the folder that is given,
- * and prints how many pools there are.
+ * A host application as somebody else would write it: opens a context below the folder that is
+ * given, and prints how many pools there are.
  */
 #include <stdio.h>
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A module as somebody else would write it, from the installed headers alone: the pool type "drawer",
- * whose volumes are files, and the format "boxed", 512 bytes of header before the guest's bytes.
+ * A module as somebody else would write it, from the installed headers alone: the pool type
+ * "drawer", whose volumes are files, and the format "boxed", 512 bytes of header before the guest's
+ * bytes.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -24,7 +25,7 @@ static int32_t failed(struct tarn_call *call, const char *what, const char *name
                      "cannot %s \"%s\"", what, name);
 }
 
-/* --- a byte store of an open file; a boxed image is the same with a header before it ---------------- */
+/* --- a byte store of an open file; a boxed image is the same with a header before it ---------- */
 
 struct store {
     struct tarn_io io;
@@ -127,7 +128,7 @@ static int32_t store_new(struct tarn_call *call, int file, struct tarn_io *box, 
     return TARN_OK;
 }
 
-/* --- the pool type: the handle is the folder's descriptor -------------------------------------------- */
+/* --- the pool type: the handle is the folder's descriptor ------------------------------------- */
 
 struct drawer {
     int folder;
@@ -312,7 +313,7 @@ static const struct tarn_pool_type drawer_type = {
     .volume_delete = drawer_delete,
 };
 
-/* --- the format ----------------------------------------------------------------------------------------- */
+/* --- the format ------------------------------------------------------------------------------- */
 
 static const uint8_t box_bytes[] = "BOXED IMAGE 1.0";
 static const struct tarn_magic box_magic = {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Storage that does not answer: who waits for it waits, with a deadline; everybody else goes on, and
- * is told since when and in which step it hangs.
+ * Storage that does not answer: who waits for it waits, with a deadline; everybody else goes on,
+ * and is told since when and in which step it hangs.
  */
 #include <pthread.h>
 #include <stdatomic.h>

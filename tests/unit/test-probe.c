@@ -33,7 +33,8 @@ static void end(void)
     host_close(&frame);
 }
 
-/* The name of the format that is found, with only so much as the head; frees nothing of the test's. */
+/* The name of the format that is found, with only so much as the head; frees nothing of the
+ * test's. */
 static const char *found(uint64_t head_length, bool with_io)
 {
     struct tarn_error *error = NULL;

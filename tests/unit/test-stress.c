@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Two processes with eight threads each create, delete, refresh and look up in one pool at once,
- * for TARN_STRESS_SECONDS (5 without it). Each thread knows which volumes are its own: they are there
- * until it deletes them, and gone afterwards. With TARN_STRESS_PROCESSES=1 there is only this
+ * for TARN_STRESS_SECONDS (5 without it). Each thread knows which volumes are its own: they are
+ * there until it deletes them, and gone afterwards. With TARN_STRESS_PROCESSES=1 there is only this
  * process, for tools that know nothing of fork.
  */
 #include <pthread.h>

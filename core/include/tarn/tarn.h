@@ -40,7 +40,7 @@ struct tarn_volume;
 struct tarn_image;
 struct tarn_job;
 
-/* --- errors ------------------------------------------------------------------------------------ */
+/* --- errors ----------------------------------------------------------------------------------- */
 
 /* The version of the library, "1.2.3". Static. */
 TARN_API const char *tarn_version(void);
@@ -57,23 +57,23 @@ TARN_API const char *tarn_error_module(const struct tarn_error *error);
 TARN_API int tarn_error_errno(const struct tarn_error *error);
 TARN_API void tarn_error_free(struct tarn_error *error);
 
-/* A size as the XML and the command line write it: digits and an optional unit (none, B, byte, bytes,
- * K or KiB = 1024, KB = 1000, … up to E), any case. TARN_E_INVALID: no number, an unknown unit, or
- * over 2^63-1 bytes. */
+/* A size as the XML and the command line write it: digits and an optional unit (none, B, byte,
+ * bytes, K or KiB = 1024, KB = 1000, … up to E), any case. TARN_E_INVALID: no number, an unknown
+ * unit, or over 2^63-1 bytes. */
 TARN_API int tarn_size_parse(uint64_t *out, const char *text, struct tarn_error **error);
 
-/* --- the context --------------------------------------------------------------------------------- */
+/* --- the context ------------------------------------------------------------------------------ */
 
 /* How far the names inside an image (backing stores, data files) are followed. A name with a
  * scheme ("nbd://…", "json:…") is never followed. */
 #define TARN_FOLLOW_NONE     10u /* never */
-#define TARN_FOLLOW_RECORDED 20u /* if the image's format is known from tarn's own record, or given by
+#define TARN_FOLLOW_RECORDED 20u /* if the image's format is in tarn's own record, or given by
                                     the caller, and the file lies beneath the pool: the default */
 #define TARN_FOLLOW_POOL     30u /* the same for a format found by probing */
 #define TARN_FOLLOW_ANYWHERE 40u /* any local path; for images one trusts as one's own */
 
-/* Levels are those of the module ABI: 1 error, 2 warning, 3 information, 4 debug. Called from any thread,
- * also from several at once; it calls nothing of the context. */
+/* Levels are those of the module ABI: 1 error, 2 warning, 3 information, 4 debug. Called from any
+ * thread, also from several at once; it calls nothing of the context. */
 typedef void (*tarn_log_fn)(void *arg, unsigned level, const char *text);
 
 /* Copies the secret called `usage` (or with that UUID) into `buffer`, and its length into *length
@@ -106,7 +106,7 @@ TARN_API int tarn_context_open(struct tarn_context **out,
 /* Ends it. All its handles have been given back, all its jobs have ended. NULL is legal. */
 TARN_API void tarn_context_close(struct tarn_context *context);
 
-/* --- jobs: operations that somebody watches ------------------------------------------------------ */
+/* --- jobs: operations that somebody watches --------------------------------------------------- */
 
 /* Told from the thread that works, at most some 20 times a second and once at the end. `total` 0 =
  * not known. */
@@ -140,7 +140,7 @@ TARN_API int tarn_job_list(struct tarn_job_record ***out, struct tarn_context *c
                            struct tarn_error **error);
 TARN_API void tarn_job_list_free(struct tarn_job_record **list);
 
-/* --- events ---------------------------------------------------------------------------------------- */
+/* --- events ----------------------------------------------------------------------------------- */
 
 #define TARN_EVENT_POOL_DEFINED   10u
 #define TARN_EVENT_POOL_UNDEFINED 11u
@@ -177,15 +177,15 @@ TARN_API int tarn_event_fd(struct tarn_context *context);
 /* Hands out what was collected; never blocks. The number of events, or -1 with the error. */
 TARN_API int tarn_event_dispatch(struct tarn_context *context, struct tarn_error **error);
 
-/* --- pools ------------------------------------------------------------------------------------------ */
+/* --- pools ------------------------------------------------------------------------------------ */
 
 #define TARN_POOL_INACTIVE     10u
 #define TARN_POOL_STARTING     20u
 #define TARN_POOL_BUILDING     30u
 #define TARN_POOL_RUNNING      40u
 #define TARN_POOL_IS_DEGRADED  50u
-#define TARN_POOL_UNRESPONSIVE 60u /* a step outlives its deadline; `reason` and `since` say which */
-#define TARN_POOL_UNAVAILABLE  70u /* the definition or its module cannot be used; `reason` says why */
+#define TARN_POOL_UNRESPONSIVE 60u /* a step outlives its deadline: see `reason` and `since` */
+#define TARN_POOL_UNAVAILABLE  70u /* its definition or module cannot be used: see `reason` */
 
 struct tarn_pool_record {
     size_t struct_size;
@@ -292,7 +292,7 @@ TARN_API int tarn_pool_find_sources(char **out, struct tarn_context *context, co
 TARN_API int tarn_pool_capabilities(char **out, struct tarn_context *context,
                                     struct tarn_error **error);
 
-/* --- volumes ------------------------------------------------------------------------------------------ */
+/* --- volumes ---------------------------------------------------------------------------------- */
 
 struct tarn_volume_record {
     size_t struct_size;
@@ -374,9 +374,11 @@ TARN_API int tarn_volume_resize(struct tarn_volume *volume, uint64_t capacity, u
 TARN_API int tarn_volume_wipe(struct tarn_volume *volume, const char *algorithm,
                               struct tarn_job *job, struct tarn_error **error);
 
-/* Gives up to *length bytes (in: the room) for an upload; *length 0 = the end. A status otherwise. */
+/* Gives up to *length bytes (in: the room) for an upload; *length 0 = the end. A status
+ * otherwise. */
 typedef int (*tarn_source_fn)(void *arg, void *buffer, size_t *length);
-/* Takes bytes of a download; `data` NULL = a hole of that length (only with TARN_TRANSFER_SPARSE). */
+/* Takes bytes of a download; `data` NULL = a hole of that length (only with
+ * TARN_TRANSFER_SPARSE). */
 typedef int (*tarn_sink_fn)(void *arg, const void *data, uint64_t length);
 
 /* tarn_volume_upload, tarn_volume_download flags */
@@ -392,10 +394,10 @@ TARN_API int tarn_volume_download(struct tarn_volume *volume, uint64_t offset, u
                                   tarn_sink_fn sink, void *arg, uint32_t flags,
                                   struct tarn_job *job, struct tarn_error **error);
 
-/* --- images: what is inside of a volume, or of a file in no pool ---------------------------------------- */
+/* --- images: what is inside of a volume, or of a file in no pool ------------------------------ */
 
-/* Every function with a `path` takes a `format` too; NULL = find out by probing, which only reports:
- * names inside such an image are followed under TARN_FOLLOW_POOL and ANYWHERE alone. */
+/* Every function with a `path` takes a `format` too; NULL = find out by probing, which only
+ * reports: names inside such an image are followed under TARN_FOLLOW_POOL and ANYWHERE alone. */
 
 /* Each of these pointers lives until the listener returns. */
 struct tarn_image_listener {
@@ -462,7 +464,7 @@ TARN_API int tarn_image_convert(struct tarn_context *context, const char *source
                                 const char *target_format, const char *const *options,
                                 struct tarn_job *job, struct tarn_error **error);
 
-/* --- modules, types, formats ------------------------------------------------------------------------------ */
+/* --- modules, types, formats ------------------------------------------------------------------ */
 
 struct tarn_module_record {
     size_t struct_size;
@@ -501,8 +503,8 @@ struct tarn_capability_record {
     const char *reason;         /* why it is not to be had, or NULL */
 };
 
-/* Every pool type, or volume format, that a module provides; loads the modules. Sorted by name, ends
- * with NULL. Freed by tarn_capability_list_free. */
+/* Every pool type, or volume format, that a module provides; loads the modules. Sorted by name,
+ * ends with NULL. Freed by tarn_capability_list_free. */
 TARN_API int tarn_type_list(struct tarn_capability_record ***out, struct tarn_context *context,
                             struct tarn_error **error);
 TARN_API int tarn_format_list(struct tarn_capability_record ***out, struct tarn_context *context,

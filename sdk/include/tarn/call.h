@@ -37,7 +37,7 @@ struct tarn_call;
 #define TARN_AMEND_SOURCE_NAME   3u
 
 /* tarn_host.open_related: what the other file is to the image that names it */
-#define TARN_RELATED_BACKING   1u /* the guest's bytes below; opened through its format, read only */
+#define TARN_RELATED_BACKING   1u /* the guest's bytes below: through its format, read only */
 #define TARN_RELATED_DATA_FILE 2u /* raw bytes that belong to the image (external data, extents) */
 
 struct tarn_host {
@@ -56,7 +56,8 @@ struct tarn_host {
     /* TARN_OK, or TARN_E_CANCELLED or TARN_E_TIMEOUT with the error recorded. Cheap: ask it in
      * every loop. */
     int32_t (*interrupted)(struct tarn_call *call);
-    /* A descriptor that polls readable once the call is cancelled, or -1. The host's; not closed. */
+    /* A descriptor that polls readable once the call is cancelled, or -1. The host's; not
+     * closed. */
     int32_t (*cancel_fd)(struct tarn_call *call);
     /* Milliseconds until the deadline, 0 when it has passed, -1 without one. */
     int64_t (*time_left)(struct tarn_call *call);
@@ -86,9 +87,9 @@ struct tarn_host {
                             const struct tarn_identity *identity);
     /* Opens another file that the image being opened names, if the host's policy allows it. The
      * name is as it stands in the image: relative names are relative to the image. `format` is
-     * what the image records, NULL if nothing. `flags` is 0, or TARN_IMAGE_OPEN_WRITE for a data file
-     * that shall be written. For TARN_RELATED_BACKING the store that comes out holds the guest bytes
-     * of that image. Asked for while the image is being opened; the caller closes it. */
+     * what the image records, NULL if nothing. `flags` is 0, or TARN_IMAGE_OPEN_WRITE for a data
+     * file that shall be written. For TARN_RELATED_BACKING the store that comes out holds the guest
+     * bytes of that image. Asked for while the image is being opened; the caller closes it. */
     int32_t (*open_related)(struct tarn_call *call, uint32_t role, const char *name,
                             const char *format, uint32_t flags, struct tarn_io **out);
 

@@ -25,7 +25,7 @@
 /* tarn_pool_type.flags */
 #define TARN_POOL_TARGET_REQUIRED    0x00000001u /* <target><path> must be given */
 #define TARN_POOL_NO_TARGET          0x00000002u /* has none; not printed */
-#define TARN_POOL_NAME_FROM_SOURCE   0x00000004u /* pool name and source name stand for each other */
+#define TARN_POOL_NAME_FROM_SOURCE   0x00000004u /* pool and source name stand for each other */
 #define TARN_POOL_IMAGES             0x00000008u /* volumes may hold any image format */
 #define TARN_POOL_COW_FEATURE        0x00000010u /* <features><cow> makes sense */
 #define TARN_POOL_MOUNT_OPTIONS      0x00000020u /* <fs:mount_opts> makes sense */
@@ -88,7 +88,7 @@ struct tarn_pool_type {
     /* Tells the sources that exist, with emit_source; call->pool holds only what narrows it. */
     int32_t (*find_sources)(struct tarn_call *call);
 
-    /* --- the pool ------------------------------------------------------------------------------ */
+    /* --- the pool ----------------------------------------------------------------------------- */
 
     /* Makes the handle that the following get; cheap, touches no storage. */
     int32_t (*open)(struct tarn_call *call, void **out_pool);
@@ -105,7 +105,7 @@ struct tarn_pool_type {
      * any process works in it. */
     int32_t (*recover)(struct tarn_call *call, void *pool);
 
-    /* --- what is there ------------------------------------------------------------------------- */
+    /* --- what is there ------------------------------------------------------------------------ */
 
     /* emit_pool once: sizes and state. Fast; reads no volume. */
     int32_t (*info)(struct tarn_call *call, void *pool);
@@ -122,7 +122,7 @@ struct tarn_pool_type {
     int32_t (*watch_read)(struct tarn_call *call, void *pool, void *watch);
     void (*watch_close)(void *pool, void *watch);
 
-    /* --- volumes ------------------------------------------------------------------------------- */
+    /* --- volumes ------------------------------------------------------------------------------ */
 
     /* TARN_OK if a volume may bear this name; told before anything is made. */
     int32_t (*volume_name_check)(struct tarn_call *call, void *pool, const char *name);

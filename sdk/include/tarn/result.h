@@ -18,7 +18,7 @@ struct tarn_io;
 
 /* tarn_extent.flags */
 #define TARN_EXTENT_COMPRESSED 0x00000001u /* stored compressed; host_offset means nothing */
-#define TARN_EXTENT_HOST       0x00000002u /* host_offset is valid: where it lies in the container */
+#define TARN_EXTENT_HOST       0x00000002u /* host_offset is valid: the place in the container */
 
 struct tarn_extent {
     uint32_t struct_size;
