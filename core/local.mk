@@ -14,6 +14,7 @@ core_sources = \
 	core/base/persist.h \
 	core/base/size.c \
 	core/base/size.h \
+	core/base/sized.h \
 	core/base/uuid-text.c \
 	core/base/uuid-text.h \
 	core/context/call.c \

@@ -69,6 +69,7 @@ unit_tests = \
 	tests/unit/test-registry \
 	tests/unit/test-schema \
 	tests/unit/test-size \
+	tests/unit/test-sized \
 	tests/unit/test-source-xml \
 	tests/unit/test-stress \
 	tests/unit/test-uuid-text \

@@ -5,22 +5,12 @@
  */
 #include "core/image/image-look.h"
 
-#include <string.h>
+#include "core/base/sized.h"
 
 struct listening {
     const struct tarn_image_listener *listener;
     const char *format;
 };
-
-/* The reader's rule: what the writer did not know is zero. */
-static void complete(void *to, size_t size, const void *from)
-{
-    uint32_t theirs;
-
-    memcpy(&theirs, from, sizeof(theirs));
-    memset(to, 0, size);
-    memcpy(to, from, theirs < size ? theirs : size);
-}
 
 static int take_image(void *arg, const struct tarn_image_info *told)
 {
@@ -29,8 +19,7 @@ static int take_image(void *arg, const struct tarn_image_info *told)
 
     if (!TARN_HAS(listening->listener, struct tarn_image_listener, image))
         return TARN_OK;
-    complete(&info, sizeof(info), told);
-    info.struct_size = sizeof(info);
+    sized_copy(&info, sizeof(info), told);
     return listening->listener->image(listening->listener->arg, listening->format, &info);
 }
 
@@ -41,8 +30,7 @@ static int take_snapshot(void *arg, const struct tarn_snapshot *told)
 
     if (!TARN_HAS(listening->listener, struct tarn_image_listener, snapshot))
         return TARN_OK;
-    complete(&snapshot, sizeof(snapshot), told);
-    snapshot.struct_size = sizeof(snapshot);
+    sized_copy(&snapshot, sizeof(snapshot), told);
     return listening->listener->snapshot(listening->listener->arg, &snapshot);
 }
 
@@ -53,8 +41,7 @@ static int take_finding(void *arg, const struct tarn_finding *told)
 
     if (!TARN_HAS(listening->listener, struct tarn_image_listener, finding))
         return TARN_OK;
-    complete(&finding, sizeof(finding), told);
-    finding.struct_size = sizeof(finding);
+    sized_copy(&finding, sizeof(finding), told);
     return listening->listener->finding(listening->listener->arg, &finding);
 }
 
@@ -65,8 +52,7 @@ static int take_check(void *arg, const struct tarn_check_result *told)
 
     if (!TARN_HAS(listening->listener, struct tarn_image_listener, checked))
         return TARN_OK;
-    complete(&result, sizeof(result), told);
-    result.struct_size = sizeof(result);
+    sized_copy(&result, sizeof(result), told);
     return listening->listener->checked(listening->listener->arg, &result);
 }
 

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "core/base/sized.h"
 #include "core/image/image.h"
 
 struct mapper {
@@ -82,10 +83,7 @@ static int32_t take_extent(struct tarn_call *call, const struct tarn_extent *ext
     struct tarn_extent own;
 
     (void)call;
-    memset(&own, 0, sizeof(own));
-    memcpy(&own, extent,
-           extent->struct_size < sizeof(own) ? extent->struct_size : sizeof(own));
-    own.struct_size = sizeof(own);
+    sized_copy(&own, sizeof(own), extent);
     own.depth = layer->depth;
     if (!(own.flags & TARN_EXTENT_HOST))
         own.host_offset = 0;

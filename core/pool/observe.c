@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "core/base/sized.h"
 #include "core/context/event.h"
 #include "core/image/head-io.h"
 #include "core/image/image.h"
@@ -44,8 +45,7 @@ static const struct tarn_permissions *copy_permissions(struct arena *arena,
     copy = arena_alloc(arena, sizeof(*copy));
     if (copy == NULL)
         return NULL;
-    memcpy(copy, told, told->struct_size < sizeof(*copy) ? told->struct_size : sizeof(*copy));
-    copy->struct_size = sizeof(*copy);
+    sized_copy(copy, sizeof(*copy), told);
     copy->label = arena_strdup(arena, copy->label);
     return copy;
 }
@@ -67,8 +67,7 @@ copy_extents(struct arena *arena, const struct tarn_device_extent *const *told)
 
         if (copy == NULL)
             return NULL;
-        memcpy(copy, told[index], sizeof(*copy));
-        copy->struct_size = sizeof(*copy);
+        sized_copy(copy, sizeof(*copy), told[index]);
         copy->device = arena_strdup(arena, copy->device);
         copy->kind = NULL;
         list[index] = copy;
@@ -82,8 +81,7 @@ static void copy_info(struct volume_entry *entry, const struct tarn_volume_info 
     struct tarn_volume_info *info = &entry->info;
     struct arena *arena = entry->arena;
 
-    memcpy(info, told, told->struct_size < sizeof(*info) ? told->struct_size : sizeof(*info));
-    info->struct_size = sizeof(*info);
+    sized_copy(info, sizeof(*info), told);
     info->name = arena_strdup(arena, info->name);
     info->path = arena_strdup(arena, info->path);
     info->key = info->key != NULL ? arena_strdup(arena, info->key) : info->path;
@@ -94,12 +92,8 @@ static void copy_info(struct volume_entry *entry, const struct tarn_volume_info 
     info->backing_format = arena_strdup(arena, info->backing_format);
     info->permissions = copy_permissions(arena, info->permissions);
     info->extents = copy_extents(arena, info->extents);
-    if (info->identity != NULL) {
-        memcpy(&entry->identity, info->identity,
-               info->identity->struct_size < sizeof(entry->identity) ? info->identity->struct_size
-                                                                     : sizeof(entry->identity));
-        entry->identity.struct_size = sizeof(entry->identity);
-    }
+    if (info->identity != NULL)
+        sized_copy(&entry->identity, sizeof(entry->identity), info->identity);
     info->identity = &entry->identity;
     info->head = NULL;
     info->head_length = 0;
@@ -151,8 +145,7 @@ static int take_image(void *arg, const struct tarn_image_info *told)
     struct tarn_image_info *image = &entry->image;
     struct arena *arena = entry->arena;
 
-    memcpy(image, told, told->struct_size < sizeof(*image) ? told->struct_size : sizeof(*image));
-    image->struct_size = sizeof(*image);
+    sized_copy(image, sizeof(*image), told);
     image->subformat = arena_strdup(arena, image->subformat);
     image->compat = arena_strdup(arena, image->compat);
     image->features = copy_words(arena, image->features);

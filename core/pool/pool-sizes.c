@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/sized.h"
 #include "core/pool/observe.h"
 #include "core/pool/pool.h"
 
@@ -13,9 +14,7 @@ void pool_keep_sizes(struct tarn_pool *pool, const struct tarn_pool_info *info)
     struct tarn_pool_info own;
     char *reason = NULL;
 
-    memset(&own, 0, sizeof(own));
-    memcpy(&own, info, info->struct_size < sizeof(own) ? info->struct_size : sizeof(own));
-    own.struct_size = sizeof(own);
+    sized_copy(&own, sizeof(own), info);
     if (own.state == TARN_POOL_DEGRADED)
         reason = strdup(own.state_text != NULL ? own.state_text : "degraded");
     own.state_text = NULL;
@@ -24,9 +23,9 @@ void pool_keep_sizes(struct tarn_pool *pool, const struct tarn_pool_info *info)
     pool->label = NULL;
     pool->has_permissions = own.permissions != NULL;
     if (own.permissions != NULL) {
-        pool->permissions = *own.permissions;
-        pool->permissions.struct_size = sizeof(pool->permissions);
-        pool->label = own.permissions->label != NULL ? strdup(own.permissions->label) : NULL;
+        sized_copy(&pool->permissions, sizeof(pool->permissions), own.permissions);
+        if (pool->permissions.label != NULL)
+            pool->label = strdup(pool->permissions.label);
         pool->permissions.label = pool->label;
     }
     own.permissions = NULL;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "core/base/error.h"
+#include "core/base/sized.h"
 
 /* No descriptor is as large, and no list as long: what says so is not one, or has no NULL at its
  * end. */
@@ -35,7 +36,6 @@ static int copy_one(void **out, const struct kind *kind, struct arena *arena, co
                     struct tarn_error **error)
 {
     uint32_t theirs;
-    uint32_t ours = (uint32_t)kind->size;
     void *copy;
 
     memcpy(&theirs, raw, sizeof(theirs));
@@ -47,8 +47,7 @@ static int copy_one(void **out, const struct kind *kind, struct arena *arena, co
     copy = arena_alloc(arena, kind->size);
     if (copy == NULL)
         return no_memory(error);
-    memcpy(copy, raw, theirs < ours ? theirs : ours);
-    memcpy(copy, &ours, sizeof(ours));
+    sized_copy(copy, kind->size, raw);
     *out = copy;
     return kind->finish != NULL ? kind->finish(copy, arena, error) : TARN_OK;
 }

@@ -2,20 +2,8 @@
  *
  * A module's <source>, copied: complete, whatever the size of its structures.
  */
-#include <string.h>
-
+#include "core/base/sized.h"
 #include "core/xml/source-xml.h"
-
-/* Copies what the writer of `from` knew of a structure; the rest of *to is zero already. */
-static void copy_sized(void *to, size_t size, const void *from)
-{
-    uint32_t theirs;
-    uint32_t ours = (uint32_t)size;
-
-    memcpy(&theirs, from, sizeof(theirs));
-    memcpy(to, from, theirs < size ? theirs : size);
-    memcpy(to, &ours, sizeof(ours));
-}
 
 static const struct tarn_source_host *const *
 copy_hosts(struct arena *arena, const struct tarn_source_host *const *from)
@@ -32,7 +20,7 @@ copy_hosts(struct arena *arena, const struct tarn_source_host *const *from)
 
         if (host == NULL)
             return NULL;
-        copy_sized(host, sizeof(*host), from[index]);
+        sized_copy(host, sizeof(*host), from[index]);
         host->name = arena_strdup(arena, host->name);
         list[index] = host;
     }
@@ -54,7 +42,7 @@ copy_devices(struct arena *arena, const struct tarn_source_device *const *from)
 
         if (device == NULL)
             return NULL;
-        copy_sized(device, sizeof(*device), from[index]);
+        sized_copy(device, sizeof(*device), from[index]);
         device->path = arena_strdup(arena, device->path);
         list[index] = device;
     }
@@ -68,7 +56,7 @@ static const struct tarn_source_auth *copy_auth(struct arena *arena,
 
     if (auth == NULL)
         return NULL;
-    copy_sized(auth, sizeof(*auth), from);
+    sized_copy(auth, sizeof(*auth), from);
     auth->type = arena_strdup(arena, auth->type);
     auth->username = arena_strdup(arena, auth->username);
     auth->secret_usage = arena_strdup(arena, auth->secret_usage);
@@ -82,7 +70,7 @@ const struct tarn_source *source_copy(struct arena *arena, const struct tarn_sou
 
     if (source == NULL)
         return NULL;
-    copy_sized(source, sizeof(*source), from);
+    sized_copy(source, sizeof(*source), from);
     source->hosts = copy_hosts(arena, source->hosts);
     source->devices = copy_devices(arena, source->devices);
     source->dir = arena_strdup(arena, source->dir);
