@@ -33,8 +33,12 @@ core_sources = \
 	core/context/operation.h \
 	core/context/watch.c \
 	core/context/watch.h \
+	core/image/borrowed-io.c \
+	core/image/borrowed-io.h \
 	core/image/copy.c \
 	core/image/copy.h \
+	core/image/family.c \
+	core/image/family.h \
 	core/image/head-io.c \
 	core/image/head-io.h \
 	core/image/image-api.c \
@@ -106,8 +110,10 @@ core_sources = \
 	core/volume/volume-birth.h \
 	core/volume/volume-create.c \
 	core/volume/volume-delete.c \
+	core/volume/volume-family.c \
 	core/volume/volume-fill.c \
 	core/volume/volume-open.c \
+	core/volume/volume-publish.c \
 	core/volume/volume-request.c \
 	core/volume/volume-resize.c \
 	core/volume/volume-transfer.c \
@@ -116,6 +122,8 @@ core_sources = \
 	core/volume/volume.h \
 	core/xml/capabilities-xml.c \
 	core/xml/capabilities-xml.h \
+	core/xml/image-request.c \
+	core/xml/image-request.h \
 	core/xml/permissions-xml.c \
 	core/xml/permissions-xml.h \
 	core/xml/pool-def-parse.c \

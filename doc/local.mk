@@ -2,4 +2,5 @@
 
 dist_man_MANS += \
 	doc/tarn-plugins.d.5 \
+	doc/tarn-raw.7 \
 	doc/tarn.1

@@ -44,5 +44,14 @@ libtarn_helpers_la_SOURCES = \
 	sdk/helpers/file-volumes-tell.c \
 	sdk/helpers/file-volumes-watch.c \
 	sdk/helpers/file-volumes.c \
-	sdk/helpers/file-volumes.h
+	sdk/helpers/file-volumes.h \
+	sdk/helpers/fill-disk.c \
+	sdk/helpers/fill-disk.h \
+	sdk/helpers/fill-ring.c \
+	sdk/helpers/fill-ring.h \
+	sdk/helpers/span-disk-internal.h \
+	sdk/helpers/span-disk-read.c \
+	sdk/helpers/span-disk-write.c \
+	sdk/helpers/span-disk.c \
+	sdk/helpers/span-disk.h
 libtarn_helpers_la_CPPFLAGS = $(MODULE_CPPFLAGS)

@@ -30,6 +30,8 @@ libtarn_test_la_SOURCES = \
 	tests/unit/sample-volumes.h \
 	tests/unit/test-file-volumes-fixture.c \
 	tests/unit/test-file-volumes-fixture.h \
+	tests/unit/toy-disk.c \
+	tests/unit/toy-disk.h \
 	tests/unit/unit.c \
 	tests/unit/unit.h
 
@@ -46,6 +48,7 @@ unit_tests = \
 	tests/unit/test-file-volumes-pool \
 	tests/unit/test-file-volumes-recover \
 	tests/unit/test-file-volumes-refresh \
+	tests/unit/test-fill-disk \
 	tests/unit/test-head-io \
 	tests/unit/test-image-api \
 	tests/unit/test-image-map \
@@ -70,6 +73,7 @@ unit_tests = \
 	tests/unit/test-schema \
 	tests/unit/test-size \
 	tests/unit/test-sized \
+	tests/unit/test-span-disk \
 	tests/unit/test-source-xml \
 	tests/unit/test-stress \
 	tests/unit/test-uuid-text \
@@ -77,6 +81,7 @@ unit_tests = \
 	tests/unit/test-volume-create \
 	tests/unit/test-volume-def \
 	tests/unit/test-volume-delete \
+	tests/unit/test-volume-family \
 	tests/unit/test-volume-resize \
 	tests/unit/test-volume-transfer \
 	tests/unit/test-volume-wipe \

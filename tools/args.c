@@ -141,11 +141,20 @@ static bool add_named(struct args *args, char *const *words, int count, int *use
     return right;
 }
 
+/* Words fill the options not given yet; the last takes all that remain if it may be repeated. */
 static bool add_positional(struct args *args, const char *word)
 {
-    for (const struct option *option = args->command->options; option->name; option++)
-        if (option->value != VALUE_NONE && !(option->flags & OPTION_NAMED) && !find(args, option))
+    const struct option *last = NULL;
+
+    for (const struct option *option = args->command->options; option->name; option++) {
+        if (option->value == VALUE_NONE || (option->flags & OPTION_NAMED))
+            continue;
+        if (!find(args, option))
             return add(args, option, word);
+        last = option;
+    }
+    if (last && (last->flags & OPTION_REPEATED))
+        return add(args, last, word);
     return is_wrong(args, text_format("'%s' is one word too many: see 'tarn help %s'", word,
                                       args->command->name));
 }

@@ -37,7 +37,8 @@ enum value {
 #define OPTION_SIGNED   0x8u /* a size that may have a minus sign */
 
 /* An option that takes a value may stand without its name: words that are no options fill those
- * not given yet, in the order of the table, as in virsh. */
+ * not given yet, in the order of the table, as in virsh; the last of them takes the rest if it may
+ * be repeated. */
 struct option {
     const char *name;
     enum value value;

@@ -134,12 +134,16 @@ static bool is_file(const struct option *option)
 /* The option whose value is next without a name. */
 static const struct option *next_positional(const struct args *before)
 {
-    const struct option *option = before->command->options;
+    const struct option *last = NULL;
 
-    while (option->name && (option->value == VALUE_NONE || (option->flags & OPTION_NAMED) ||
-                            args_has(before, option->name)))
-        option++;
-    return option->name ? option : NULL;
+    for (const struct option *option = before->command->options; option->name; option++) {
+        if (option->value == VALUE_NONE || (option->flags & OPTION_NAMED))
+            continue;
+        if (!args_has(before, option->name))
+            return option;
+        last = option;
+    }
+    return last && (last->flags & OPTION_REPEATED) ? last : NULL;
 }
 
 /* The option that the last word before the cursor names, waiting for its value. */

@@ -47,7 +47,7 @@ static void list_options(const struct option *options)
 {
     for (; options->name; options++) {
         AUTO(text) char *usage = option_usage(options);
-        fputs(usage, stdout);
+        printf("%s%s", usage, options->flags & OPTION_REPEATED ? "..." : "");
         for (const char *const *choice = options->choices; choice && *choice; choice++)
             printf(" %s", *choice);
         putchar('\n');
@@ -134,7 +134,7 @@ static void print_synopsis(const struct command *command)
         if ((option->flags & OPTION_REQUIRED) && (option->flags & OPTION_NAMED))
             printf(" --%s %s", option->name, help_value(option));
         else if (option->flags & OPTION_REQUIRED)
-            printf(" <%s>", option->name);
+            printf(" <%s>%s", option->name, option->flags & OPTION_REPEATED ? "..." : "");
     for (const struct option *option = command->options; option->name; option++) {
         const char *value = help_value(option);
         if (!(option->flags & OPTION_REQUIRED))

@@ -1,95 +1,24 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * image-info: what a file says of itself, without opening any other.
+ * image-info: of one file or of many, in one process. One that cannot be read is told as a failure
+ * and keeps nobody from learning of the others.
  */
-#include <inttypes.h>
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
+#include <string.h>
 #include <time.h>
 
 #include "tools/auto.h"
+#include "tools/image-facts.h"
 #include "tools/image.h"
 #include "tools/json.h"
+#include "tools/report.h"
 #include "tools/size.h"
 #include "tools/table.h"
 #include "tools/text.h"
 
-/* Everything is gathered as the JSON document; people get rows made of it. */
-struct facts {
-    json_t *document;
-    json_t *snapshots;
-};
-
-static void put_backing(json_t *document, const struct tarn_image_info *info)
-{
-    if (!info->backing_name)
-        return;
-    json_t *backing = json_object();
-    json_put_text(backing, "path", info->backing_name);
-    json_put_text(backing, "format", info->backing_format);
-    json_put(document, "backingStore", backing);
-}
-
-static void put_files(json_t *document, const struct tarn_image_info *info)
-{
-    json_t *array = json_array();
-
-    for (size_t i = 0; info->files && info->files[i]; i++) {
-        json_t *object = json_object();
-        json_put_text(object, "role", info->files[i]->role);
-        json_put_text(object, "name", info->files[i]->name);
-        json_array_append_new(array, object);
-    }
-    json_put(document, "files", array);
-}
-
-static void put_properties(json_t *document, const struct tarn_image_info *info)
-{
-    json_t *object = json_object();
-
-    for (size_t i = 0; info->properties && info->properties[i]; i++)
-        json_put_text(object, info->properties[i]->name, info->properties[i]->value);
-    json_put(document, "properties", object);
-}
-
-/* As tarn_image_listener.image. */
-static int hear_image(void *arg, const char *format, const struct tarn_image_info *info)
-{
-    json_t *document = ((struct facts *)arg)->document;
-
-    json_put_text(document, "format", format);
-    json_put_size(document, "capacity", info->capacity);
-    if (info->cluster_size > 0)
-        json_put_size(document, "clusterSize", info->cluster_size);
-    json_put_text(document, "subformat", info->subformat);
-    json_put_text(document, "compat", info->compat);
-    json_put_list(document, "features", info->features);
-    put_backing(document, info);
-    json_put_text(document, "encryption", info->encryption);
-    json_put_text(document, "compression", info->compression);
-    json_put_text(document, "creator", info->creator);
-    json_put_bool(document, "dirty", info->flags & TARN_IMAGE_DIRTY);
-    json_put_bool(document, "corrupt", info->flags & TARN_IMAGE_MARKED_CORRUPT);
-    put_files(document, info);
-    put_properties(document, info);
-    return TARN_OK;
-}
-
-/* As tarn_image_listener.snapshot. */
-static int hear_snapshot(void *arg, const struct tarn_snapshot *snapshot)
-{
-    json_t *object = json_object();
-
-    json_put_text(object, "id", snapshot->id);
-    json_put_text(object, "name", snapshot->name);
-    json_put_text(object, "parent", snapshot->parent);
-    json_put_size(object, "capacity", snapshot->capacity);
-    json_put_size(object, "state", snapshot->state_size);
-    json_put_integer(object, "created", snapshot->created);
-    json_array_append_new(((struct facts *)arg)->snapshots, object);
-    return TARN_OK;
-}
+/* --- for people: rows made of the document ---------------------------------------------------- */
 
 static void text_row(const char *label, const json_t *value)
 {
@@ -105,6 +34,17 @@ static void size_row(const char *label, const json_t *value)
         row_print(label, size_in_units(text, (uint64_t)json_integer_value(value)));
 }
 
+/* "data-file" becomes "Data file". */
+static void word_row(const char *word, const json_t *value)
+{
+    AUTO(text) char *label = text_shown(word);
+
+    label[0] = (char)toupper((unsigned char)label[0]);
+    for (char *dash = label; (dash = strchr(dash, '-'));)
+        *dash = ' ';
+    text_row(label, value);
+}
+
 static void print_details(json_t *document)
 {
     const char *name;
@@ -114,12 +54,9 @@ static void print_details(json_t *document)
     json_array_foreach(json_object_get(document, "features"), i, value)
         text_row("Feature", value);
     json_array_foreach(json_object_get(document, "files"), i, value)
-        text_row("Needs file", json_object_get(value, "name"));
-    json_object_foreach(json_object_get(document, "properties"), name, value) {
-        char *label = text_shown(name);
-        text_row(label, value);
-        free(label);
-    }
+        word_row(json_string_value(json_object_get(value, "role")), json_object_get(value, "name"));
+    json_object_foreach(json_object_get(document, "properties"), name, value)
+        word_row(name, value);
 }
 
 static void print_rows(json_t *document)
@@ -130,6 +67,7 @@ static void print_rows(json_t *document)
     text_row("Format", json_object_get(document, "format"));
     text_row("Subformat", json_object_get(document, "subformat"));
     text_row("Compat", json_object_get(document, "compat"));
+    text_row("Creator", json_object_get(document, "creator"));
     size_row("Capacity", json_object_get(document, "capacity"));
     size_row("Allocation", json_object_get(document, "allocation"));
     size_row("Cluster size", json_object_get(document, "clusterSize"));
@@ -137,7 +75,6 @@ static void print_rows(json_t *document)
     text_row("Backing format", json_object_get(backing, "format"));
     text_row("Encryption", json_object_get(document, "encryption"));
     text_row("Compression", json_object_get(document, "compression"));
-    text_row("Creator", json_object_get(document, "creator"));
     if (json_is_true(json_object_get(document, "dirty")))
         row_print("Dirty", "yes, it was not closed cleanly");
     if (json_is_true(json_object_get(document, "corrupt")))
@@ -183,28 +120,66 @@ static void print_snapshots(const json_t *snapshots, bool quiet)
     table_print(table, quiet);
 }
 
+static void print_image(const struct tool *tool, json_t *document, bool is_next)
+{
+    if (is_next)
+        putchar('\n');
+    print_rows(document);
+    print_snapshots(json_object_get(document, "snapshots"), tool->settings.quiet);
+}
+
+/* --- several ---------------------------------------------------------------------------------- */
+
+/* The failure is told at once, and in JSON also in the file's place among the others. */
+static json_t *failed(struct tool *tool, const char *path, int status)
+{
+    json_t *document = json_object();
+
+    json_put_text(document, "path", path);
+    json_put(document, "error", report_json(tool, status));
+    report_failure(tool, status);
+    tool->found_faults = true;
+    return document;
+}
+
+static int info_of_many(struct tool *tool, const struct args *args)
+{
+    const char *format = args_text(args, "format");
+    json_t *array = json_array();
+    size_t position = 0;
+    int status = TARN_OK;
+
+    for (const char *path; (path = args_each(args, "file", &position));) {
+        json_t *document = NULL;
+        status = image_facts(&document, tool, path, format);
+        if (status == TARN_E_NO_MODULE)
+            break; /* nor would it be there for the next */
+        if (status != TARN_OK)
+            document = failed(tool, path, status);
+        else if (!tool->settings.json)
+            print_image(tool, document, json_array_size(array) > 0);
+        json_array_append_new(array, document);
+    }
+    status = status == TARN_E_NO_MODULE ? status : TARN_OK;
+    if (status == TARN_OK && tool->settings.json)
+        json_print(json_incref(array));
+    json_decref(array);
+    return status;
+}
+
 int image_info(struct tool *tool, const struct args *args)
 {
-    const char *path = args_text(args, "file");
-    struct facts facts = { .document = json_object(), .snapshots = json_array() };
-    struct tarn_image_listener listener = { .struct_size = sizeof(listener), .arg = &facts,
-                                            .image = hear_image, .snapshot = hear_snapshot };
-    struct stat about;
+    json_t *document = NULL;
+    size_t position = 0;
+    const char *path = args_each(args, "file", &position);
 
-    json_put_text(facts.document, "path", path);
-    if (stat(path, &about) == 0 && S_ISREG(about.st_mode)) {
-        json_put_size(facts.document, "allocation", (uint64_t)about.st_blocks * 512);
-        json_put_size(facts.document, "physical", (uint64_t)about.st_size);
-    }
-    int status = tarn_image_describe(tool->context, path, args_text(args, "format"), &listener,
-                                     &tool->error);
-    json_put(facts.document, "snapshots", facts.snapshots);
-    if (status == TARN_OK && tool->settings.json) {
-        json_print(json_incref(facts.document));
-    } else if (status == TARN_OK) {
-        print_rows(facts.document);
-        print_snapshots(facts.snapshots, tool->settings.quiet);
-    }
-    json_decref(facts.document);
+    if (args_each(args, "file", &position))
+        return info_of_many(tool, args);
+    int status = image_facts(&document, tool, path, args_text(args, "format"));
+    if (status == TARN_OK && tool->settings.json)
+        json_print(json_incref(document));
+    else if (status == TARN_OK)
+        print_image(tool, document, false);
+    json_decref(document);
     return status;
 }

@@ -4,11 +4,8 @@
  */
 #include "tools/image.h"
 
-#include <stdlib.h>
-#include <string.h>
-
+#include "tools/image-options.h"
 #include "tools/image-show.h"
-#include "tools/text.h"
 
 int image_map(struct tool *tool, const struct args *args)
 {
@@ -33,35 +30,31 @@ int image_check(struct tool *tool, const struct args *args)
     return image_check_end(&check, tool, status);
 }
 
-static int check_option(struct tool *tool, const char *option)
-{
-    const char *equals = strchr(option, '=');
-
-    if (equals && equals > option)
-        return TARN_OK;
-    return tool_wrong(tool, "--option '%s' is no NAME=VALUE: see 'tarn help image-convert'",
-                      option);
-}
-
 int image_convert(struct tool *tool, const struct args *args)
 {
-    const char *source = args_text(args, "source"), *target = args_text(args, "target");
-    const char **options = must_alloc((args->count + 2) * sizeof(*options));
-    size_t count = 0, position = 0;
-    int status = TARN_OK;
+    struct image_options options;
+    int status = image_options_read(&options, tool, args);
+    const struct tarn_conversion conversion = {
+        .struct_size = sizeof(conversion),
+        .flags = options.compress ? TARN_CONVERT_COMPRESS : 0,
+        .source_path = args_text(args, "source"),
+        .source_format = args_text(args, "source-format"),
+        .target_path = args_text(args, "target"),
+        .target_format = args_text(args, "format"),
+        .backing_path = args_text(args, "backing"),
+        .backing_format = args_text(args, "backing-format"),
+        .subformat = options.subformat,
+        .compat = options.compat,
+        .cluster_size = options.cluster_size,
+        .features = options.features,
+        .options = options.options,
+    };
 
-    for (const char *option; (option = args_each(args, "option", &position));) {
-        if (status == TARN_OK)
-            status = check_option(tool, option);
-        options[count++] = option;
-    }
-    if (args_has(args, "compress"))
-        options[count++] = "compress=yes";
     if (status == TARN_OK)
-        status = tarn_image_convert(tool->context, source, args_text(args, "source-format"), target,
-                                    args_text(args, "format"), options, tool->job, &tool->error);
-    free(options);
+        status = tarn_image_convert(tool->context, &conversion, tool->job, &tool->error);
     if (status == TARN_OK)
-        tool_say(tool, "image", target, "converted", "Image %s converted from %s", target, source);
+        tool_say(tool, "image", conversion.target_path, "converted", "Image %s converted from %s",
+                 conversion.target_path, conversion.source_path);
+    image_options_clear(&options);
     return status;
 }

@@ -16,8 +16,12 @@ tarn_SOURCES = \
 	tools/help.c \
 	tools/help.h \
 	tools/image-check.c \
+	tools/image-facts.c \
+	tools/image-facts.h \
 	tools/image-info.c \
 	tools/image-map.c \
+	tools/image-options.c \
+	tools/image-options.h \
 	tools/image-show.h \
 	tools/image.c \
 	tools/image.h \
@@ -64,6 +68,8 @@ tarn_SOURCES = \
 	tools/text.h \
 	tools/tool.c \
 	tools/tool.h \
+	tools/vol-backing.c \
+	tools/vol-backing.h \
 	tools/vol-change.c \
 	tools/vol-clone.c \
 	tools/vol-create.c \

@@ -26,18 +26,38 @@ static void print_line(const struct tool *tool, const char *what, const char *me
     free(shown);
 }
 
+static struct report report_of(const struct tool *tool, int status)
+{
+    struct report report = { .status = status, .message = tool_failure_text(tool) };
+
+    if (tool->failure.status != TARN_OK) {
+        report.error = tool->failure.error;
+    } else if (tool->error) {
+        report.error = tarn_error_errno(tool->error);
+        report.module = tarn_error_module(tool->error);
+    }
+    return report;
+}
+
+static json_t *to_json(const struct report *report)
+{
+    json_t *error = json_object();
+
+    json_put_text(error, "code", tarn_status_word(report->status));
+    json_put_text(error, "message", report->message);
+    json_put(error, "module", report->module ? json_text(report->module) : json_null());
+    json_put_integer(error, "errno", report->error);
+    return error;
+}
+
 static void print_report(const struct tool *tool, const struct report *report)
 {
     if (!tool->settings.json) {
         print_line(tool, "", report->message);
         return;
     }
-    json_t *error = json_object(), *document = json_object();
-    json_put_text(error, "code", tarn_status_word(report->status));
-    json_put_text(error, "message", report->message);
-    json_put(error, "module", report->module ? json_text(report->module) : json_null());
-    json_put_integer(error, "errno", report->error);
-    json_put(document, "error", error);
+    json_t *document = json_object();
+    json_put(document, "error", to_json(report));
     json_print_line(stderr, document);
 }
 
@@ -51,18 +71,18 @@ static int exit_status(const struct tool *tool, int status)
 
 int report_failure(struct tool *tool, int status)
 {
+    struct report report = report_of(tool, status);
     int outcome = exit_status(tool, status);
-    struct report report = { .status = status, .message = tool_failure_text(tool) };
 
-    if (tool->failure.status != TARN_OK) {
-        report.error = tool->failure.error;
-    } else if (tool->error) {
-        report.error = tarn_error_errno(tool->error);
-        report.module = tarn_error_module(tool->error);
-    }
     print_report(tool, &report);
     tool_forgive(tool);
     return outcome;
+}
+
+json_t *report_json(const struct tool *tool, int status)
+{
+    struct report report = report_of(tool, status);
+    return to_json(&report);
 }
 
 int report_wrong(struct tool *tool, const char *problem)

@@ -4,8 +4,9 @@
  */
 #include "tools/auto.h"
 #include "tools/file.h"
+#include "tools/image-options.h"
 #include "tools/lookup.h"
-#include "tools/text.h"
+#include "tools/vol-backing.h"
 #include "tools/vol.h"
 #include "tools/xml.h"
 
@@ -34,47 +35,36 @@ int vol_create(struct tool *tool, const struct args *args)
     return status;
 }
 
-/* The backing store by name in the new volume's pool, or by key or path. */
-static int read_backing(struct tarn_volume_record **out, struct tool *tool, struct tarn_pool *pool,
-                        const char *name)
+static void put_target(struct xml *xml, const char *format, const struct image_options *options)
 {
-    AUTO(volume) struct tarn_volume *volume = NULL;
-    int status = tarn_volume_lookup(&volume, pool, name, NULL);
-
-    if (status != TARN_OK)
-        status = lookup_volume(&volume, tool, NULL, name);
-    return status == TARN_OK ? tarn_volume_read(out, volume, 0, &tool->error) : status;
-}
-
-static void put_backing(struct xml *xml, const struct tarn_volume_record *backing,
-                        const char *format)
-{
-    xml_open(xml, "backingStore", NULL);
-    xml_text(xml, "path", backing->path);
-    xml_empty(xml, "format", XML_ATTRIBUTES("type", format ? format : backing->format));
-    xml_close(xml, "backingStore");
+    if (!format && !image_options_given(options))
+        return;
+    xml_open(xml, "target", NULL);
+    xml_empty(xml, "format", XML_ATTRIBUTES("type", format));
+    image_options_put(xml, options);
+    xml_close(xml, "target");
 }
 
 static int xml_from_options(char **out, struct tool *tool, const struct args *args,
                             const struct tarn_volume_record *backing)
 {
-    const char *format = args_text(args, "format");
+    struct image_options options;
     struct xml xml = { 0 };
+    int status = image_options_read(&options, tool, args);
 
-    xml_open(&xml, "volume", NULL);
-    xml_text(&xml, "name", args_text(args, "name"));
-    xml_size(&xml, "capacity", args_number(args, "capacity", 0));
-    if (args_has(args, "allocation"))
-        xml_size(&xml, "allocation", args_number(args, "allocation", 0));
-    if (format) {
-        xml_open(&xml, "target", NULL);
-        xml_empty(&xml, "format", XML_ATTRIBUTES("type", format));
-        xml_close(&xml, "target");
+    if (status == TARN_OK) {
+        xml_open(&xml, "volume", NULL);
+        xml_text(&xml, "name", args_text(args, "name"));
+        xml_size(&xml, "capacity", args_number(args, "capacity", 0));
+        if (args_has(args, "allocation"))
+            xml_size(&xml, "allocation", args_number(args, "allocation", 0));
+        put_target(&xml, args_text(args, "format"), &options);
+        vol_backing_put(&xml, backing, args);
+        xml_close(&xml, "volume");
+        status = xml_finish(out, &xml, tool);
     }
-    if (backing)
-        put_backing(&xml, backing, args_text(args, "backing-vol-format"));
-    xml_close(&xml, "volume");
-    return xml_finish(out, &xml, tool);
+    image_options_clear(&options);
+    return status;
 }
 
 int vol_create_as(struct tool *tool, const struct args *args)
@@ -83,11 +73,10 @@ int vol_create_as(struct tool *tool, const struct args *args)
     AUTO(volume) struct tarn_volume *volume = NULL;
     AUTO(volume_record) struct tarn_volume_record *backing = NULL;
     AUTO(text) char *xml = NULL;
-    const char *below = args_text(args, "backing-vol");
     int status = lookup_named_pool(&pool, tool, args);
 
-    if (status == TARN_OK && below)
-        status = read_backing(&backing, tool, pool, below);
+    if (status == TARN_OK)
+        status = vol_backing_read(&backing, tool, pool, args);
     if (status == TARN_OK)
         status = xml_from_options(&xml, tool, args, backing);
     if (status == TARN_OK && args_has(args, "print-xml")) {

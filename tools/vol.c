@@ -2,6 +2,8 @@
  *
  * The table of the commands on volumes.
  */
+#include "tools/image-options.h"
+#include "tools/vol-backing.h"
 #include "tools/vol.h"
 
 #define OPTION_NEW_NAME \
@@ -34,8 +36,8 @@ static const struct option create_as_options[] = {
     { "capacity", VALUE_SIZE, OPTION_REQUIRED, "what a guest sees", NULL },
     { "allocation", VALUE_SIZE, 0, "what is reserved now; the capacity if not given", NULL },
     { "format", VALUE_FORMAT, 0, "format of the image", NULL },
-    { "backing-vol", VALUE_VOLUME, 0, "volume below it", NULL },
-    { "backing-vol-format", VALUE_FORMAT, 0, "format of that; what is known if not given", NULL },
+    BACKING_OPTIONS(0),
+    IMAGE_OPTIONS,
     OPTION_PREALLOC,
     OPTION_FLAG("idempotent", "succeed if an equal volume exists"),
     OPTION_PRINT_XML,
@@ -59,6 +61,9 @@ static const struct option clone_options[] = {
     OPTION_IN_POOL,
     OPTION_NEW_POOL,
     { "format", VALUE_FORMAT, OPTION_NAMED, "format of the new volume, if not the same", NULL },
+    IMAGE_OPTIONS,
+    OPTION_COMPRESS,
+    BACKING_OPTIONS(OPTION_NAMED),
     OPTION_PREALLOC,
     OPTION_REFLINK,
     OPTION_PRINT_XML,
@@ -71,6 +76,9 @@ static const struct option convert_options[] = {
     { "format", VALUE_FORMAT, OPTION_NAMED | OPTION_REQUIRED, "format of the new volume", NULL },
     OPTION_IN_POOL,
     OPTION_NEW_POOL,
+    IMAGE_OPTIONS,
+    OPTION_COMPRESS,
+    BACKING_OPTIONS(OPTION_NAMED),
     OPTION_PREALLOC,
     OPTION_PRINT_XML,
     OPTIONS_END
@@ -141,8 +149,9 @@ static const struct option check_options[] = {
 static const char *const list_pairs[][2] = { { "details", "name" }, { NULL, NULL } };
 
 static const char convert_details[] =
-    "    Makes a new volume with the guest's bytes of this one, in another format. It stands\n"
-    "    alone: it has no backing store, and features of the old format are not taken over.";
+    "    Makes a new volume with the guest's bytes of this one, in another format. It holds all\n"
+    "    of them: it has no backing store unless one is given, and features of the old format\n"
+    "    are not taken over.";
 static const char check_details[] =
     "    Exit status 0: nothing is wrong, or everything was mended; 1: faults remain.";
 

@@ -114,6 +114,14 @@ void xml_empty(struct xml *xml, const char *name, const char *const *attributes)
     put_text(xml, "/>\n");
 }
 
+void xml_mark(struct xml *xml, const char *name)
+{
+    indent(xml);
+    put_text(xml, "<");
+    put_text(xml, name);
+    put_text(xml, "/>\n");
+}
+
 static void put_element(struct xml *xml, const char *name, const char *unit, const char *text)
 {
     indent(xml);

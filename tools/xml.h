@@ -26,6 +26,8 @@ void xml_open(struct xml *xml, const char *name, const char *const *attributes);
 void xml_close(struct xml *xml, const char *name);
 /* "<name a='b' …/>", and nothing if no attribute has a value. */
 void xml_empty(struct xml *xml, const char *name, const char *const *attributes);
+/* "<name/>" */
+void xml_mark(struct xml *xml, const char *name);
 /* "<name>text</name>", and nothing if `text` is NULL. */
 void xml_text(struct xml *xml, const char *name, const char *text);
 /* "<name unit='bytes'>size</name>" */

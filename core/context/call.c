@@ -177,6 +177,17 @@ static int32_t host_open_related(struct tarn_call *abi, uint32_t role, const cha
     return call->sink->open_related(call->sink_arg, call, role, name, format, flags, out);
 }
 
+static int32_t host_create_related(struct tarn_call *abi, const char *suffix, uint64_t size,
+                                   const char **out_name, struct tarn_io **out)
+{
+    struct call *call = call_of(abi);
+
+    if (call->sink == NULL || call->sink->create_related == NULL)
+        return tarn_fail(abi, TARN_E_UNSUPPORTED, 0,
+                         "no further file can be made for the image, here");
+    return call->sink->create_related(call->sink_arg, call, suffix, size, out_name, out);
+}
+
 static int32_t host_emit_volume(struct tarn_call *abi, const struct tarn_volume_info *volume)
 {
     struct call *call = call_of(abi);
@@ -284,6 +295,7 @@ static const struct tarn_host host = {
     .amend = host_amend,
     .volume_known = host_volume_known,
     .open_related = host_open_related,
+    .create_related = host_create_related,
     .emit_volume = host_emit_volume,
     .emit_pool = host_emit_pool,
     .emit_source = host_emit_source,

@@ -38,6 +38,8 @@ struct call_sink {
     int (*amend)(void *arg, struct call *call, uint32_t part, const char *value);
     int (*open_related)(void *arg, struct call *call, uint32_t role, const char *name,
                         const char *format, uint32_t flags, struct tarn_io **out);
+    int (*create_related)(void *arg, struct call *call, const char *suffix, uint64_t size,
+                          const char **out_name, struct tarn_io **out);
 };
 
 struct call {

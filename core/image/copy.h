@@ -7,9 +7,9 @@
 
 #include "core/image/image.h"
 
-/* Copies the first `length` bytes into `to`, telling progress. `to` is new: it reads as zeros, or
- * as the backing image that it has, and what it reads already is not written: a copy upon the
- * backing image that `from` rests on, too, takes no more than `from` itself. */
+/* Copies the first `length` bytes into `to`, telling progress; what `to` has more reads as zeros.
+ * `to` is new: it reads as zeros, or as the backing image that it has, and what it reads already is
+ * not written. Writes go upwards, and no byte is written twice. */
 int image_copy(struct image *to, struct image *from, uint64_t length, struct tarn_error **error);
 
 /* Where the zeros begin and end in a buffer: the length of its leading run of blocks that are all

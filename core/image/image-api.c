@@ -157,6 +157,7 @@ static int look_at_volume(struct tarn_volume *volume, const char *operation, boo
                           struct tarn_job *job, struct tarn_error **error)
 {
     struct pool_visit *pool;
+    struct volume_place place = { .record = { 0 } };
     struct volume_visit visit;
     struct format_ref format;
     struct tarn_io *io = NULL;
@@ -172,9 +173,12 @@ static int look_at_volume(struct tarn_volume *volume, const char *operation, boo
         status = volume_container(&io, pool->session, &pool->operation, volume->name,
                                   flags != 0 ? TARN_OPEN_WRITE : 0, error);
     if (status == TARN_OK && check)
-        status = image_check(&pool->operation, &format, io, flags, listener, error);
+        status = volume_place_find(&place, volume->pool, pool->session, visit.entry, error);
+    if (status == TARN_OK && check)
+        status = image_check(&pool->operation, &format, io, &place.place, flags, listener, error);
     else if (status == TARN_OK)
         status = image_describe(&pool->operation, &format, io, listener, error);
+    record_clear(&place.record);
     if (io != NULL) {
         call_begin(&call, &pool->operation, NULL);
         call_end(&call, tarn_io_close(&call.abi, io), status == TARN_OK ? error : NULL);
@@ -203,6 +207,8 @@ static int look_at_file(struct tarn_context *context, const char *operation_name
                         const struct tarn_image_listener *listener, struct tarn_job *job,
                         struct tarn_error **error)
 {
+    char *real = realpath(path, NULL);
+    struct image_place place = { .path = real, .recorded = format_name != NULL };
     struct operation operation;
     struct format_ref format;
     struct tarn_io *io = NULL;
@@ -212,7 +218,7 @@ static int look_at_file(struct tarn_context *context, const char *operation_name
     operation_begin(&operation, context, operation_name, NULL, NULL, job);
     status = image_file_container(&io, &format, &operation, path, format_name, flags != 0, error);
     if (status == TARN_OK && check)
-        status = image_check(&operation, &format, io, flags, listener, error);
+        status = image_check(&operation, &format, io, &place, flags, listener, error);
     else if (status == TARN_OK)
         status = image_describe(&operation, &format, io, listener, error);
     if (io != NULL) {
@@ -220,6 +226,7 @@ static int look_at_file(struct tarn_context *context, const char *operation_name
         call_end(&call, tarn_io_close(&call.abi, io), status == TARN_OK ? error : NULL);
     }
     operation_end(&operation);
+    free(real);
     return status;
 }
 

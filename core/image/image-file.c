@@ -74,7 +74,7 @@ int image_file_open(struct image **out, struct operation *operation, const char 
                     const char *format, uint32_t flags, struct tarn_error **error)
 {
     char *real = realpath(path, NULL);
-    struct image_place place = { real, NULL, NULL, format != NULL };
+    struct image_place place = { .path = real, .recorded = format != NULL };
     struct tarn_io *container = NULL;
     struct format_ref found;
     int status = image_file_container(&container, &found, operation, path, format,

@@ -10,6 +10,7 @@
 struct listening {
     const struct tarn_image_listener *listener;
     const char *format;
+    struct image *image; /* that is checked; NULL while one is described */
 };
 
 static int take_image(void *arg, const struct tarn_image_info *told)
@@ -56,25 +57,34 @@ static int take_check(void *arg, const struct tarn_check_result *told)
     return listening->listener->checked(listening->listener->arg, &result);
 }
 
-static const struct call_sink sink = {
-    .image = take_image,
-    .snapshot = take_snapshot,
+static int open_related(void *arg, struct call *call, uint32_t role, const char *name,
+                        const char *format, uint32_t flags, struct tarn_io **out)
+{
+    const struct listening *listening = arg;
+
+    return image_open_related(listening->image, call, role, name, format, flags, out);
+}
+
+/* Who describes an image opens no other file. */
+static const struct call_sink describing = { .image = take_image, .snapshot = take_snapshot };
+static const struct call_sink checking = {
     .finding = take_finding,
     .check = take_check,
+    .open_related = open_related,
 };
 
 int image_describe(struct operation *operation, const struct format_ref *format,
                    struct tarn_io *container, const struct tarn_image_listener *listener,
                    struct tarn_error **error)
 {
-    struct listening listening = { listener, format->format->name };
+    struct listening listening = { listener, format->format->name, NULL };
     struct call call;
 
     if (format->format->info == NULL)
         return error_set(error, TARN_E_UNSUPPORTED, 0,
                          "images of the format %s cannot be described", format->format->name);
     call_begin(&call, operation, format->module);
-    call.sink = &sink;
+    call.sink = &describing;
     call.sink_arg = &listening;
     return call_end(&call, format->format->info(&call.abi, container), error);
 }
@@ -86,12 +96,13 @@ static uint32_t check_flags(uint32_t flags)
 }
 
 int image_check(struct operation *operation, const struct format_ref *format,
-                struct tarn_io *container, uint32_t flags,
+                struct tarn_io *container, const struct image_place *place, uint32_t flags,
                 const struct tarn_image_listener *listener, struct tarn_error **error)
 {
     const struct tarn_format *descriptor = format->format;
-    struct listening listening = { listener, descriptor->name };
-    struct call call;
+    struct image image;
+    struct listening listening = { listener, descriptor->name, &image };
+    int status;
 
     if (descriptor->check == NULL)
         return error_set(error, TARN_E_UNSUPPORTED, 0,
@@ -100,8 +111,12 @@ int image_check(struct operation *operation, const struct format_ref *format,
     if (flags != 0 && !(descriptor->capabilities & TARN_FORMAT_REPAIR))
         return error_set(error, TARN_E_UNSUPPORTED, 0,
                          "images of the format %s cannot be repaired", descriptor->name);
-    call_begin(&call, operation, format->module);
-    call.sink = &sink;
-    call.sink_arg = &listening;
-    return call_end(&call, descriptor->check(&call.abi, container, check_flags(flags)), error);
+    status = image_prepare(&image, operation, format, container, place, &checking, &listening,
+                           error);
+    if (status == TARN_OK) {
+        status = descriptor->check(image_enter(&image), container, check_flags(flags));
+        status = image_leave_with_reason(&image, status, error);
+    }
+    image_release(&image);
+    return status;
 }

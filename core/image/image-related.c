@@ -11,17 +11,20 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "core/context/context.h"
 #include "core/image/image.h"
 #include "core/registry/registry.h"
+#include "core/volume/record.h"
 #include "sdk/helpers/errno-status.h"
 #include "sdk/helpers/file-io.h"
 
@@ -36,9 +39,29 @@ bool name_has_scheme(const char *name)
     return colon != NULL && (slash == NULL || colon < slash);
 }
 
+/* The path that the name means: absolute, or relative to the folder of the image. */
+char *image_resolve(const char *image_path, const char *name)
+{
+    const char *slash = image_path != NULL ? strrchr(image_path, '/') : NULL;
+    char *path = NULL;
+
+    if (name[0] == '/' || slash == NULL)
+        return strdup(name);
+    if (asprintf(&path, "%.*s/%s", (int)(slash - image_path), image_path, name) < 0)
+        return NULL;
+    return path;
+}
+
 /* --- may it be followed ----------------------------------------------------------------------- */
 
-static int check_policy(const struct image *image, const char *name, struct tarn_error **error)
+/* Is it what tarn's own record, or the caller, names? */
+static bool is_approved(const struct image *image, const char *path)
+{
+    return image->approved != NULL && strcmp(image->approved, path) == 0;
+}
+
+static int check_policy(const struct image *image, const char *name, const char *path,
+                        struct tarn_error **error)
 {
     uint32_t follow = image->call.operation->context->follow;
 
@@ -56,7 +79,7 @@ static int check_policy(const struct image *image, const char *name, struct tarn
                          "the image names \"%s\", but its format was only found by probing, which "
                          "anybody who wrote into it could have arranged: give its format, or use "
                          "the policy \"pool\", to follow it", name);
-    if (image->path == NULL || image->root == NULL)
+    if (!is_approved(image, path) && (image->path == NULL || image->root == NULL))
         return error_set(error, TARN_E_ACCESS, 0,
                          "the image names \"%s\" and lies in no pool: use the policy \"anywhere\" "
                          "if you trust it", name);
@@ -76,19 +99,6 @@ static int check_depth(const struct image *image, struct tarn_error **error)
 }
 
 /* --- opening it ------------------------------------------------------------------------------- */
-
-/* The path that the name means: absolute, or relative to the folder of the image. */
-static char *resolve(const struct image *image, const char *name)
-{
-    const char *slash = image->path != NULL ? strrchr(image->path, '/') : NULL;
-    char *path = NULL;
-
-    if (name[0] == '/' || slash == NULL)
-        return strdup(name);
-    if (asprintf(&path, "%.*s/%s", (int)(slash - image->path), image->path, name) < 0)
-        return NULL;
-    return path;
-}
 
 /* What of `path` lies beneath `root`, or NULL. By the letters: openat2 judges the rest. */
 static const char *beneath(const char *path, const char *root)
@@ -130,7 +140,7 @@ static int find_file(int *out, const struct image *image, const char *path,
                      struct tarn_error **error)
 {
     bool anywhere = image->call.operation->context->follow == TARN_FOLLOW_ANYWHERE ||
-                    (image->approved != NULL && strcmp(image->approved, path) == 0);
+                    is_approved(image, path);
     const char *rest = anywhere ? NULL : beneath(path, image->root);
     int fd;
 
@@ -150,6 +160,15 @@ static int find_file(int *out, const struct image *image, const char *path,
     return TARN_OK;
 }
 
+/* Files there are doors into the kernel and into processes, /proc/self/mem into this one. */
+static bool is_made_up(int fd)
+{
+    struct statfs known;
+
+    return fstatfs(fd, &known) == 0 &&
+           (known.f_type == PROC_SUPER_MAGIC || known.f_type == SYSFS_MAGIC);
+}
+
 /* Neither a loop, nor anything but a file or a block device. */
 static int check_file(int fd, const struct image *image, const char *path,
                       struct tarn_error **error)
@@ -158,7 +177,7 @@ static int check_file(int fd, const struct image *image, const char *path,
 
     if (fstat(fd, &known) < 0)
         return error_set(error, status_from_errno(errno), errno, "cannot look at %s", path);
-    if (!S_ISREG(known.st_mode) && !S_ISBLK(known.st_mode))
+    if ((!S_ISREG(known.st_mode) && !S_ISBLK(known.st_mode)) || is_made_up(fd))
         return error_set(error, TARN_E_INVALID, 0,
                          "the image names %s, which is neither a regular file nor a block device",
                          path);
@@ -206,16 +225,57 @@ static int open_container(struct tarn_io **out, struct image *image, const char 
                     error);
 }
 
+/* What is recorded of the backing store, if it is a volume of the same pool. */
+static int read_record(struct volume_record *out, const struct image *image, const char *path,
+                       struct tarn_error **error)
+{
+    const char *name = image->pool != NULL && image->root != NULL ? beneath(path, image->root)
+                                                                  : NULL;
+
+    memset(out, 0, sizeof(*out));
+    if (name == NULL || strchr(name, '/') != NULL)
+        return TARN_OK;
+    return record_read(out, image->call.operation->context, image->pool, name, error);
+}
+
+static int open_image(struct image **out, struct image *above, const struct format_ref *format,
+                      struct tarn_io *container, const char *path, struct tarn_error **error)
+{
+    struct operation *operation = above->call.operation;
+    struct volume_record record;
+    struct image_place place;
+    struct call call;
+    int status = read_record(&record, above, path, error);
+
+    if (status != TARN_OK) {
+        call_begin(&call, operation, NULL);
+        call_end(&call, tarn_io_close(&call.abi, container), NULL);
+        return status;
+    }
+    place = (struct image_place){
+        .path = path,
+        .root = above->root,
+        .pool = above->pool,
+        .approved = record.backing_path,
+        .approved_format = record.backing_format,
+        .recorded = above->recorded,
+    };
+    status = image_open(out, operation, format, container, &place, 0, NULL, above, error);
+    record_clear(&record);
+    return status;
+}
+
 static int open_backing(struct image *image, const char *path, const char *format,
                         struct tarn_io **out, struct tarn_error **error)
 {
     struct tarn_context *context = image->call.operation->context;
-    struct image_place place = { path, image->root, NULL, image->recorded };
     struct tarn_io *container = NULL;
     struct format_ref found;
     struct image *backing = NULL;
     int status;
 
+    if (format == NULL && is_approved(image, path))
+        format = image->approved_format;
     if (format == NULL)
         return error_set(error, TARN_E_ACCESS, 0,
                          "the image does not record the format of its backing store %s, and it is "
@@ -224,13 +284,21 @@ static int open_backing(struct image *image, const char *path, const char *forma
     if (status == TARN_OK)
         status = open_container(&container, image, path, 0, error);
     if (status == TARN_OK)
-        status = image_open(&backing, image->call.operation, &found, container, &place, 0, NULL,
-                            image, error);
+        status = open_image(&backing, image, &found, container, path, error);
     if (status != TARN_OK)
         return status;
     image->backing = backing;
     *out = &backing->facade;
     return TARN_OK;
+}
+
+/* A file that was made with the image, and has no name yet. */
+static int open_new(struct tarn_io **out, struct image *image, uint32_t role, const char *name)
+{
+    *out = image->family != NULL && role == TARN_RELATED_DATA_FILE
+               ? family_open(image->family, name)
+               : NULL;
+    return *out != NULL;
 }
 
 int image_open_related(void *arg, struct call *call, uint32_t role, const char *name,
@@ -239,12 +307,20 @@ int image_open_related(void *arg, struct call *call, uint32_t role, const char *
     struct image *image = arg;
     struct tarn_error **error = &call->error;
     char *path = NULL;
-    int status = check_policy(image, name, error);
+    int status;
 
+    if (open_new(out, image, role, name))
+        return TARN_OK;
+    path = image_resolve(image->path, name);
+    if (path == NULL)
+        return error_set(error, TARN_E_INTERNAL, 0, "no memory to open \"%s\"", name);
+    status = check_policy(image, name, path, error);
+    if (status == TARN_OK && (flags & TARN_IMAGE_OPEN_WRITE) &&
+        (role != TARN_RELATED_DATA_FILE || !image->writable))
+        status = error_set(error, TARN_E_INTERNAL, 0,
+                           "the module would write to \"%s\", which is only to be read", name);
     if (status == TARN_OK)
         status = check_depth(image, error);
-    if (status == TARN_OK && (path = resolve(image, name)) == NULL)
-        status = error_set(error, TARN_E_INTERNAL, 0, "no memory to open \"%s\"", name);
     if (status == TARN_OK && role == TARN_RELATED_BACKING)
         status = open_backing(image, path, format, out, error);
     else if (status == TARN_OK)

@@ -19,7 +19,7 @@ static struct image *image_of(struct tarn_io *io)
 
 /* --- one use of the format's byte store ------------------------------------------------------- */
 
-static struct tarn_call *use_begin(struct image *image)
+struct tarn_call *image_enter(struct image *image)
 {
     module_enter(image->format.module);
     return &image->call.abi;
@@ -27,7 +27,7 @@ static struct tarn_call *use_begin(struct image *image)
 
 /* A failure is handed to whoever uses the image; TARN_E_UNSUPPORTED without a text stays
  * without. */
-static int use_end(struct image *image, int status, struct tarn_error **error)
+int image_leave(struct image *image, int status, struct tarn_error **error)
 {
     module_leave(image->format.module);
     if (status == TARN_OK || image->call.error == NULL) {
@@ -46,7 +46,7 @@ static int use_end(struct image *image, int status, struct tarn_error **error)
 
 static int32_t facade_end(struct tarn_call *user, struct image *image, int status)
 {
-    return use_end(image, status, &call_of(user)->error);
+    return image_leave(image, status, &call_of(user)->error);
 }
 
 static int32_t facade_pread(struct tarn_call *user, struct tarn_io *io, void *buffer,
@@ -55,14 +55,14 @@ static int32_t facade_pread(struct tarn_call *user, struct tarn_io *io, void *bu
     struct image *image = image_of(io);
 
     return facade_end(user, image,
-                      tarn_io_pread(use_begin(image), image->guest, buffer, length, offset));
+                      tarn_io_pread(image_enter(image), image->guest, buffer, length, offset));
 }
 
 static int32_t facade_size(struct tarn_call *user, struct tarn_io *io, uint64_t *out)
 {
     struct image *image = image_of(io);
 
-    return facade_end(user, image, tarn_io_size(use_begin(image), image->guest, out));
+    return facade_end(user, image, tarn_io_size(image_enter(image), image->guest, out));
 }
 
 static int32_t facade_extents(struct tarn_call *user, struct tarn_io *io, uint64_t offset,
@@ -71,7 +71,14 @@ static int32_t facade_extents(struct tarn_call *user, struct tarn_io *io, uint64
     struct image *image = image_of(io);
 
     return facade_end(user, image,
-                      tarn_io_extents(use_begin(image), image->guest, offset, length, emit, arg));
+                      tarn_io_extents(image_enter(image), image->guest, offset, length, emit, arg));
+}
+
+/* What tells the content below from an earlier one is its container. */
+static int32_t facade_identity(struct tarn_call *user, struct tarn_io *io,
+                               struct tarn_identity *out)
+{
+    return tarn_io_identity(user, image_of(io)->container, out);
 }
 
 static int32_t facade_close(struct tarn_call *user, struct tarn_io *io)
@@ -88,6 +95,7 @@ static void facade_init(struct image *image)
     image->facade.pread = facade_pread;
     image->facade.size = facade_size;
     image->facade.extents = facade_extents;
+    image->facade.identity = facade_identity;
     image->facade.close = facade_close;
 }
 
@@ -95,15 +103,20 @@ static void facade_init(struct image *image)
 
 static const struct call_sink image_sink = { .open_related = image_open_related };
 
+static bool copy_text(char **out, const char *text)
+{
+    *out = text != NULL ? strdup(text) : NULL;
+    return text == NULL || *out != NULL;
+}
+
 static int copy_place(struct image *image, const struct image_place *place)
 {
     image->recorded = place->recorded;
-    image->path = place->path != NULL ? strdup(place->path) : NULL;
-    image->root = place->root != NULL ? strdup(place->root) : NULL;
-    image->approved = place->approved != NULL ? strdup(place->approved) : NULL;
-    return (place->path == NULL || image->path != NULL) &&
-                   (place->root == NULL || image->root != NULL) &&
-                   (place->approved == NULL || image->approved != NULL)
+    image->family = place->family;
+    return copy_text(&image->path, place->path) && copy_text(&image->root, place->root) &&
+                   copy_text(&image->pool, place->pool) &&
+                   copy_text(&image->approved, place->approved) &&
+                   copy_text(&image->approved_format, place->approved_format)
                ? TARN_OK
                : TARN_E_INTERNAL;
 }
@@ -118,24 +131,81 @@ static void remember_file(struct image *image)
     }
 }
 
+/* What `flags` ask for and the format does not promise. */
+static int check_promises(const struct tarn_format *format, uint32_t flags,
+                          struct tarn_error **error)
+{
+    bool fills = (flags & TARN_IMAGE_OPEN_FILL) && (format->capabilities & TARN_FORMAT_FILL);
+
+    if (format->open == NULL)
+        return error_set(error, TARN_E_UNSUPPORTED, 0,
+                         "images of the format %s can be described, but not read", format->name);
+    if ((flags & TARN_IMAGE_OPEN_WRITE) && !(format->capabilities & TARN_FORMAT_WRITE) && !fills)
+        return error_set(error, TARN_E_UNSUPPORTED, 0, "images of the format %s are read-only",
+                         format->name);
+    if ((flags & TARN_IMAGE_OPEN_COMPRESS) && !(format->capabilities & TARN_FORMAT_COMPRESS))
+        return error_set(error, TARN_E_UNSUPPORTED, 0,
+                         "images of the format %s cannot be asked to compress", format->name);
+    return TARN_OK;
+}
+
+int image_leave_with_reason(struct image *image, int status, struct tarn_error **error)
+{
+    if (status != TARN_OK && image->call.error == NULL)
+        error_set(&image->call.error, status, 0, "the module %s failed without saying why",
+                  module_name(image->format.module));
+    return image_leave(image, status, error);
+}
+
 static int open_guest(struct image *image, uint32_t flags, const char *snapshot,
                       struct tarn_error **error)
 {
     const struct tarn_image_open how = { sizeof(how), flags, snapshot };
     const struct tarn_format *format = image->format.format;
+    int status = check_promises(format, flags, error);
+
+    if (status != TARN_OK)
+        return status;
+    status = format->open(image_enter(image), image->container, &how, &image->guest);
+    return image_leave_with_reason(image, status, error);
+}
+
+int image_prepare(struct image *image, struct operation *operation,
+                  const struct format_ref *format, struct tarn_io *container,
+                  const struct image_place *place, const struct call_sink *sink, void *sink_arg,
+                  struct tarn_error **error)
+{
     int status;
 
-    if (format->open == NULL)
-        return error_set(error, TARN_E_UNSUPPORTED, 0,
-                         "images of the format %s can be described, but not read", format->name);
-    if ((flags & TARN_IMAGE_OPEN_WRITE) && !(format->capabilities & TARN_FORMAT_WRITE))
-        return error_set(error, TARN_E_UNSUPPORTED, 0, "images of the format %s are read-only",
-                         format->name);
-    status = format->open(use_begin(image), image->container, &how, &image->guest);
-    if (status != TARN_OK && image->call.error == NULL)
-        error_set(&image->call.error, status, 0, "the module %s failed without saying why",
-                  module_name(image->format.module));
-    return use_end(image, status, error);
+    memset(image, 0, sizeof(*image));
+    call_prepare(&image->call, operation, format->module);
+    image->call.sink = sink;
+    image->call.sink_arg = sink_arg;
+    image->format = *format;
+    image->container = container;
+    image->writable = (container->flags & TARN_IO_WRITABLE) != 0;
+    remember_file(image);
+    status = copy_place(image, place);
+    return status == TARN_OK ? status
+                             : error_set(error, status, 0, "no memory to use an image");
+}
+
+void image_release(struct image *image)
+{
+    call_clear(&image->call);
+    free(image->path);
+    free(image->root);
+    free(image->pool);
+    free(image->approved);
+    free(image->approved_format);
+}
+
+static void close_container(struct operation *operation, struct tarn_io *container)
+{
+    struct call call;
+
+    call_begin(&call, operation, NULL);
+    call_end(&call, tarn_io_close(&call.abi, container), NULL);
 }
 
 int image_open(struct image **out, struct operation *operation, const struct format_ref *format,
@@ -146,24 +216,13 @@ int image_open(struct image **out, struct operation *operation, const struct for
     int status;
 
     if (image == NULL) {
-        struct call call;
-
-        call_prepare(&call, operation, NULL);
-        tarn_io_close(&call.abi, container);
-        call_clear(&call);
+        close_container(operation, container);
         return error_set(error, TARN_E_INTERNAL, 0, "no memory to open an image");
     }
-    call_prepare(&image->call, operation, format->module);
-    image->call.sink = &image_sink;
-    image->call.sink_arg = image;
-    image->format = *format;
-    image->container = container;
+    status = image_prepare(image, operation, format, container, place, &image_sink, image, error);
     image->above = above;
-    remember_file(image);
-    status = copy_place(image, place);
-    if (status != TARN_OK)
-        error_set(error, status, 0, "no memory to open an image");
-    else
+    image->writable = (flags & TARN_IMAGE_OPEN_WRITE) != 0;
+    if (status == TARN_OK)
         status = open_guest(image, flags, snapshot, error);
     if (status != TARN_OK) {
         image_close(image, NULL);
@@ -184,8 +243,8 @@ int image_close(struct image *image, struct tarn_error **error)
     if (image == NULL)
         return TARN_OK;
     if (image->guest != NULL) {
-        status = tarn_io_close(use_begin(image), image->guest);
-        status = use_end(image, status, error);
+        status = tarn_io_close(image_enter(image), image->guest);
+        status = image_leave(image, status, error);
     }
     closed = tarn_io_close(&image->call.abi, image->container);
     if (status == TARN_OK && closed != TARN_OK && image->call.error != NULL) {
@@ -194,11 +253,42 @@ int image_close(struct image *image, struct tarn_error **error)
     }
     if (image->above != NULL && image->above->backing == image)
         image->above->backing = NULL;
-    call_clear(&image->call);
-    free(image->path);
-    free(image->root);
-    free(image->approved);
+    image_release(image);
     free(image);
+    return status;
+}
+
+/* --- making ----------------------------------------------------------------------------------- */
+
+static int create_related(void *arg, struct call *call, const char *suffix, uint64_t size,
+                          const char **out_name, struct tarn_io **out)
+{
+    struct image *image = arg;
+
+    if (image->family == NULL)
+        return error_set(&call->error, TARN_E_UNSUPPORTED, 0,
+                         "an image in several files can only be made where files have names");
+    return family_create(image->family, call, suffix, size, out_name, out);
+}
+
+static const struct call_sink making_sink = {
+    .open_related = image_open_related,
+    .create_related = create_related,
+};
+
+int image_create(struct operation *operation, const struct format_ref *format,
+                 struct tarn_io *container, const struct image_place *place,
+                 const struct tarn_image_spec *spec, struct tarn_error **error)
+{
+    struct image image;
+    int status = image_prepare(&image, operation, format, container, place, &making_sink, &image,
+                               error);
+
+    if (status == TARN_OK) {
+        status = format->format->create(image_enter(&image), container, spec);
+        status = image_leave_with_reason(&image, status, error);
+    }
+    image_release(&image);
     return status;
 }
 
@@ -206,21 +296,23 @@ int image_close(struct image *image, struct tarn_error **error)
 
 int image_size(uint64_t *out, struct image *image, struct tarn_error **error)
 {
-    return use_end(image, tarn_io_size(use_begin(image), image->guest, out), error);
+    return image_leave(image, tarn_io_size(image_enter(image), image->guest, out), error);
 }
 
 int image_pread(struct image *image, void *buffer, uint64_t length, uint64_t offset,
                 struct tarn_error **error)
 {
-    return use_end(image, tarn_io_pread(use_begin(image), image->guest, buffer, length, offset),
-                   error);
+    int status = tarn_io_pread(image_enter(image), image->guest, buffer, length, offset);
+
+    return image_leave(image, status, error);
 }
 
 int image_pwrite(struct image *image, const void *buffer, uint64_t length, uint64_t offset,
                  struct tarn_error **error)
 {
-    return use_end(image, tarn_io_pwrite(use_begin(image), image->guest, buffer, length, offset),
-                   error);
+    int status = tarn_io_pwrite(image_enter(image), image->guest, buffer, length, offset);
+
+    return image_leave(image, status, error);
 }
 
 static int write_zeros(struct image *image, uint64_t offset, uint64_t length,
@@ -244,9 +336,9 @@ static int write_zeros(struct image *image, uint64_t offset, uint64_t length,
 int image_zero(struct image *image, uint64_t offset, uint64_t length, uint32_t flags,
                struct tarn_error **error)
 {
-    int status =
-        use_end(image, tarn_io_zero(use_begin(image), image->guest, offset, length, flags), error);
+    int status = tarn_io_zero(image_enter(image), image->guest, offset, length, flags);
 
+    status = image_leave(image, status, error);
     if (status != TARN_E_UNSUPPORTED || (flags & TARN_ZERO_FAST_ONLY))
         return status;
     return write_zeros(image, offset, length, error);
@@ -255,15 +347,19 @@ int image_zero(struct image *image, uint64_t offset, uint64_t length, uint32_t f
 int image_discard(struct image *image, uint64_t offset, uint64_t length,
                   struct tarn_error **error)
 {
-    return use_end(image, tarn_io_discard(use_begin(image), image->guest, offset, length), error);
+    int status = tarn_io_discard(image_enter(image), image->guest, offset, length);
+
+    return image_leave(image, status, error);
 }
 
 int image_flush(struct image *image, struct tarn_error **error)
 {
-    return use_end(image, tarn_io_flush(use_begin(image), image->guest), error);
+    return image_leave(image, tarn_io_flush(image_enter(image), image->guest), error);
 }
 
 int image_truncate(struct image *image, uint64_t size, uint32_t flags, struct tarn_error **error)
 {
-    return use_end(image, tarn_io_truncate(use_begin(image), image->guest, size, flags), error);
+    int status = tarn_io_truncate(image_enter(image), image->guest, size, flags);
+
+    return image_leave(image, status, error);
 }

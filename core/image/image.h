@@ -10,14 +10,18 @@
 #include <stdbool.h>
 
 #include "core/context/call.h"
+#include "core/image/family.h"
 #include "core/registry/module.h"
 
 /* Where an image lies, and how far the names in it are followed. Texts are copied by image_open. */
 struct image_place {
     const char *path;     /* absolute, or NULL: names in it cannot be followed */
     const char *root;     /* the folder of its pool, or NULL: it is in none */
+    const char *pool;     /* the pool's name, where its volumes have records */
     const char *approved; /* another file that tarn's own record names, or NULL */
+    const char *approved_format; /* and its format, which the image itself may have no place for */
     bool recorded;        /* its format is known, not probed */
+    struct family *family; /* the files that were made with it just now, or NULL */
 };
 
 struct image {
@@ -31,8 +35,12 @@ struct image {
     uint64_t device, inode; /* of its file; 0 = unknown */
     char *path;
     char *root;
+    char *pool;
     char *approved;
+    char *approved_format;
     bool recorded;
+    bool writable;         /* what it names may be opened for writing */
+    struct family *family; /* not its own; NULL = none */
 };
 
 /* Opens it. Takes over `container`, also on failure. The operation outlives the image; `above` is
@@ -42,6 +50,24 @@ int image_open(struct image **out, struct operation *operation, const struct for
                const char *snapshot, struct image *above, struct tarn_error **error);
 /* Closes all of it; what the format had still to write and could not is the error. */
 int image_close(struct image *image, struct tarn_error **error);
+/* Writes an empty image into an empty container, which stays the caller's. Its further files come
+ * from place->family; without one it can have none. */
+int image_create(struct operation *operation, const struct format_ref *format,
+                 struct tarn_io *container, const struct image_place *place,
+                 const struct tarn_image_spec *spec, struct tarn_error **error);
+
+/* For a use of the format without its byte store (image_create, image_check): sets up an image that
+ * answers what the format asks about other files, through `sink`, which gets `sink_arg`. */
+int image_prepare(struct image *image, struct operation *operation,
+                  const struct format_ref *format, struct tarn_io *container,
+                  const struct image_place *place, const struct call_sink *sink, void *sink_arg,
+                  struct tarn_error **error);
+void image_release(struct image *image);
+/* Around each call of the format's functions. The end hands a failure on, and is its status. */
+struct tarn_call *image_enter(struct image *image);
+int image_leave(struct image *image, int status, struct tarn_error **error);
+/* The same for a call that must say why it failed: if the module did not, this says so. */
+int image_leave_with_reason(struct image *image, int status, struct tarn_error **error);
 
 /* Uses of the facade by the core itself, with the error where the core wants it. */
 int image_size(uint64_t *out, struct image *image, struct tarn_error **error);
@@ -71,6 +97,9 @@ int image_map(struct image *image, uint64_t offset, uint64_t length, image_exten
 /* tarn_host.open_related, for the image that is the call's sink_arg. */
 int image_open_related(void *arg, struct call *call, uint32_t role, const char *name,
                        const char *format, uint32_t flags, struct tarn_io **out);
+/* The path that a name in the image at `image_path` means: absolute, or relative to its folder. To
+ * be freed; NULL without memory. */
+char *image_resolve(const char *image_path, const char *name);
 /* Is it text that some program takes for a protocol or an option list, not a path? */
 bool name_has_scheme(const char *name);
 

@@ -81,6 +81,12 @@ static int32_t guarded_allocate(struct tarn_call *call, struct tarn_io *io, uint
     return leave(io, tarn_io_allocate(call, enter(io), offset, length));
 }
 
+static int32_t guarded_identity(struct tarn_call *call, struct tarn_io *io,
+                                struct tarn_identity *out)
+{
+    return leave(io, tarn_io_identity(call, enter(io), out));
+}
+
 static int32_t guarded_close(struct tarn_call *call, struct tarn_io *io)
 {
     int32_t status = leave(io, tarn_io_close(call, enter(io)));
@@ -114,6 +120,7 @@ int io_guard(struct tarn_io **io, struct module *module, struct tarn_error **err
         .zero = guarded_zero,
         .discard = guarded_discard,
         .allocate = guarded_allocate,
+        .identity = guarded_identity,
         .close = guarded_close,
     };
     *io = &guard->io;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Magics are data, so most containers are judged by a few comparisons within the bytes that were
- * read anyway; only formats that look further (at the end, or beyond the first page) cost another
- * read, and only when nothing nearer was sure.
+ * read anyway. Formats that look further (at the end, or beyond the first page) cost another read
+ * only when nothing nearer was sure, and then only of the places where their magics would be: what
+ * they want to see besides is read when one of those is there.
  */
 #include "core/image/probe.h"
 
@@ -62,15 +63,28 @@ static int32_t confidence(const struct format_ref *candidate, const struct windo
     return result;
 }
 
-static int32_t best_match(const struct format_ref **best, const struct format_ref *all,
-                          const struct window *window)
+/* Does the format want to see more than was read? */
+static bool looks_further(const struct tarn_format *format, const struct probe_subject *subject)
 {
+    return format->probe != NULL &&
+           (format->tail_needed > 0 ||
+            (format->head_needed > subject->head_length && subject->size > subject->head_length));
+}
+
+/* What a format says that has not seen all it wants counts only if it is sure. */
+static int32_t best_match(const struct format_ref **best, const struct format_ref *all,
+                          const struct probe_subject *subject)
+{
+    const struct window near = { subject->head, subject->head_length, NULL, 0, subject->size };
     const struct format_ref *candidate;
     int32_t most = TARN_PROBE_NO;
 
     for (candidate = all; candidate->format != NULL; candidate++) {
-        int32_t sure = confidence(candidate, window);
+        int32_t sure = confidence(candidate, &near);
 
+        if (sure < TARN_PROBE_SURE && subject->io != NULL &&
+            looks_further(candidate->format, subject))
+            continue;
         if (sure > most) {
             most = sure;
             *best = candidate;
@@ -88,61 +102,183 @@ static const struct format_ref *transparent(const struct format_ref *all)
     return NULL;
 }
 
-static void widest_needs(uint64_t *head, uint64_t *tail, const struct format_ref *all)
+/* --- the second look -------------------------------------------------------------------------- */
+
+/* As much as is read for the sake of one magic; half of it is seen from any place on. */
+#define PIECE 1024u
+/* What nearly all formats that look at the end want to see of it. */
+#define END 512u
+
+struct piece {
+    uint64_t offset;
+    uint64_t length;
+    unsigned char bytes[PIECE];
+};
+
+/* A second look at a container. Pieces stay until another is wanted, since several formats look at
+ * the same places. */
+struct look {
+    const struct probe_subject *subject;
+    struct piece end;
+    struct piece elsewhere;
+};
+
+static int bring(struct look *look, void *to, uint64_t offset, uint64_t length)
 {
-    *head = PROBE_HEAD;
-    *tail = 0;
-    for (; all->format != NULL; all++) {
-        if (all->format->head_needed > *head)
-            *head = all->format->head_needed;
-        if (all->format->tail_needed > *tail)
-            *tail = all->format->tail_needed;
+    const struct probe_subject *subject = look->subject;
+
+    if (offset <= subject->head_length && length <= subject->head_length - offset) {
+        if (length > 0)
+            memcpy(to, (const unsigned char *)subject->head + offset, length);
+        return TARN_OK;
     }
-    *head = *head < PROBE_LIMIT ? *head : PROBE_LIMIT;
-    *tail = *tail < PROBE_LIMIT ? *tail : PROBE_LIMIT;
+    return tarn_io_pread(&subject->call->abi, subject->io, to, length, offset);
 }
 
-/* The second look, with all that any format asks for. */
-static int look_wider(const struct format_ref **best, const struct format_ref *all,
-                      const struct probe_subject *subject, struct tarn_error **error)
+static int bring_piece(struct look *look, struct piece *piece, uint64_t offset, uint64_t length)
 {
-    struct window wide = { .size = subject->size };
-    unsigned char *bytes;
-    int status = TARN_OK;
+    int status;
 
-    widest_needs(&wide.head_length, &wide.tail_length, all);
-    if (wide.head_length <= subject->head_length && wide.tail_length == 0)
+    if (piece->offset <= offset && offset + length <= piece->offset + piece->length)
         return TARN_OK;
-    if (wide.head_length > subject->size)
-        wide.head_length = subject->size;
-    if (wide.tail_length > subject->size)
-        wide.tail_length = subject->size;
-    bytes = malloc(wide.head_length + wide.tail_length + 1);
-    if (bytes == NULL)
-        return error_set(error, TARN_E_INTERNAL, 0, "no memory to probe a format");
-    wide.head = bytes;
-    wide.tail = bytes + wide.head_length;
-    status = tarn_io_pread(&subject->call->abi, subject->io, bytes, wide.head_length, 0);
-    if (status == TARN_OK)
-        status = tarn_io_pread(&subject->call->abi, subject->io, bytes + wide.head_length,
-                               wide.tail_length, wide.size - wide.tail_length);
-    if (status == TARN_OK)
-        best_match(best, all, &wide);
-    free(bytes);
+    piece->offset = piece == &look->end ? offset : offset / (PIECE / 2) * (PIECE / 2);
+    piece->length = look->subject->size - piece->offset;
+    if (piece->length > PIECE)
+        piece->length = PIECE;
+    status = bring(look, piece->bytes, piece->offset, piece->length);
+    if (status != TARN_OK)
+        piece->length = 0;
     return status;
 }
+
+/* The bytes of a range that lies within the container and is not longer than half a piece. */
+static int see(const unsigned char **out, struct look *look, uint64_t offset, uint64_t length)
+{
+    uint64_t size = look->subject->size;
+    uint64_t end = size < END ? 0 : size - END;
+    struct piece *piece = offset >= end ? &look->end : &look->elsewhere;
+    int status = offset >= end ? bring_piece(look, piece, end, size - end)
+                               : bring_piece(look, piece, offset, length);
+
+    if (status == TARN_OK)
+        *out = piece->bytes + (offset - piece->offset);
+    return status;
+}
+
+/* Of a magic that is longer than half a piece the beginning has to do for the time being. */
+static int magic_is_there(bool *out, struct look *look, const struct tarn_magic *magic)
+{
+    uint64_t size = look->subject->size;
+    uint64_t length = magic->length < PIECE / 2 ? magic->length : PIECE / 2;
+    uint64_t offset = (uint64_t)magic->offset;
+    const unsigned char *bytes = NULL;
+    int status;
+
+    *out = false;
+    if (magic->offset < 0 && 0 - offset > size)
+        return TARN_OK;
+    if (magic->offset < 0)
+        offset = size - (0 - offset);
+    if (offset > size || magic->length > size - offset)
+        return TARN_OK;
+    status = see(&bytes, look, offset, length);
+    *out = status == TARN_OK && memcmp(bytes, magic->bytes, length) == 0;
+    return status;
+}
+
+static int any_magic_is_there(bool *out, struct look *look, const struct tarn_format *format)
+{
+    const struct tarn_magic *const *magic = format->magics;
+    int status = TARN_OK;
+
+    *out = magic == NULL;
+    for (; magic != NULL && *magic != NULL && !*out && status == TARN_OK; magic++)
+        status = magic_is_there(out, look, *magic);
+    return status;
+}
+
+/* Shows the format what it wants to see. What does not fit into a piece goes into *out_buffer. */
+static int show(struct window *out, unsigned char **out_buffer, struct look *look,
+                const struct tarn_format *format, struct tarn_error **error)
+{
+    const struct probe_subject *subject = look->subject;
+    uint64_t size = subject->size;
+    uint64_t head = format->head_needed < size ? format->head_needed : size;
+    uint64_t tail = format->tail_needed < size ? format->tail_needed : size;
+    int status = TARN_OK;
+
+    *out = (struct window){ subject->head, subject->head_length, NULL, tail, size };
+    if (head > subject->head_length || tail > END) {
+        *out_buffer = malloc(head + tail + 1);
+        if (*out_buffer == NULL)
+            return error_set(error, TARN_E_INTERNAL, 0, "no memory to probe a format");
+    }
+    if (head > subject->head_length) {
+        out->head = *out_buffer;
+        out->head_length = head;
+        status = bring(look, *out_buffer, 0, head);
+    }
+    if (tail <= END)
+        return status == TARN_OK && tail > 0 ? see(&out->tail, look, size - tail, tail) : status;
+    out->tail = *out_buffer + head;
+    return status == TARN_OK ? bring(look, *out_buffer + head, size - tail, tail) : status;
+}
+
+static int look_again(int32_t *out_sure, struct look *look, const struct format_ref *candidate,
+                      struct tarn_error **error)
+{
+    unsigned char *buffer = NULL;
+    struct window window;
+    bool worth = false;
+    int status = any_magic_is_there(&worth, look, candidate->format);
+
+    *out_sure = TARN_PROBE_NO;
+    if (status != TARN_OK || !worth)
+        return status;
+    status = show(&window, &buffer, look, candidate->format, error);
+    if (status == TARN_OK)
+        *out_sure = confidence(candidate, &window);
+    free(buffer);
+    return status;
+}
+
+static int look_wider(const struct format_ref **best, int32_t most, const struct format_ref *all,
+                      const struct probe_subject *subject, struct tarn_error **error)
+{
+    struct look look;
+    int status = TARN_OK;
+
+    look.subject = subject;
+    look.end.offset = look.end.length = 0;
+    look.elsewhere.offset = look.elsewhere.length = 0;
+    for (; status == TARN_OK && all->format != NULL; all++) {
+        int32_t sure;
+
+        if (!looks_further(all->format, subject))
+            continue;
+        status = look_again(&sure, &look, all, error);
+        if (status == TARN_OK && sure > most) {
+            most = sure;
+            *best = all;
+        }
+    }
+    return status;
+}
+
+/* --- the whole -------------------------------------------------------------------------------- */
 
 int probe_format(struct format_ref *out, struct registry *registry,
                  const struct probe_subject *subject, struct tarn_error **error)
 {
-    const struct window near = { subject->head, subject->head_length, NULL, 0, subject->size };
     const struct format_ref *all = NULL;
     const struct format_ref *best = NULL;
+    int32_t sure = TARN_PROBE_NO;
     int status = registry_formats(&all, registry, error);
 
-    if (status == TARN_OK && best_match(&best, all, &near) < TARN_PROBE_SURE &&
-        subject->io != NULL)
-        status = look_wider(&best, all, subject, error);
+    if (status == TARN_OK)
+        sure = best_match(&best, all, subject);
+    if (status == TARN_OK && sure < TARN_PROBE_SURE && subject->io != NULL)
+        status = look_wider(&best, sure, all, subject, error);
     if (status != TARN_OK)
         return status;
     if (best == NULL)

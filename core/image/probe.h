@@ -10,9 +10,8 @@
 #include "core/registry/module.h"
 #include "core/registry/registry.h"
 
-/* What is first read of a container, and the most that a format may ask for. */
+/* What is first read of a container. */
 #define PROBE_HEAD 4096u
-#define PROBE_LIMIT (64u * 1024u)
 
 /* A container to be looked at: its first bytes, and itself for what is not among them. `io` may be
  * NULL if head is the whole container. */

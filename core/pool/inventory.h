@@ -23,6 +23,7 @@ struct volume_entry {
     struct tarn_image_info image;  /* files and properties are NULL */
     const char *format;            /* NULL = none */
     const char *backing_format;
+    const char *const *files;      /* further ones that it names; as backing_path; NULL = none */
     bool recorded;                 /* the format is from tarn's record */
     bool has_image;                /* `image` says something */
     atomic_int references;

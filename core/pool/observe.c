@@ -138,6 +138,23 @@ static const char *absolute_name(struct volume_entry *entry, const char *name)
                         entry->info.path, name);
 }
 
+static const char *const *file_names(struct volume_entry *entry,
+                                     const struct tarn_image_file *const *files)
+{
+    const char **names;
+    size_t count = 0;
+    size_t index;
+
+    while (files != NULL && files[count] != NULL)
+        count++;
+    if (count == 0)
+        return NULL;
+    names = arena_alloc(entry->arena, (count + 1) * sizeof(char *));
+    for (index = 0; names != NULL && index < count; index++)
+        names[index] = absolute_name(entry, files[index]->name);
+    return names;
+}
+
 static int take_image(void *arg, const struct tarn_image_info *told)
 {
     struct image_look *look = arg;
@@ -152,6 +169,7 @@ static int take_image(void *arg, const struct tarn_image_info *told)
     image->encryption = arena_strdup(arena, image->encryption);
     image->compression = arena_strdup(arena, image->compression);
     image->creator = arena_strdup(arena, image->creator);
+    entry->files = file_names(entry, image->files);
     image->files = NULL;
     image->properties = NULL;
     entry->info.capacity = image->capacity;
@@ -190,24 +208,23 @@ static void describe(struct image_look *look, const struct format_ref *format, s
 
 /* The format that counts: the recorded one, else what the bytes look like. */
 static int find_format(struct format_ref *out, struct image_look *look,
-                       const struct probe_subject *subject, struct tarn_error **error)
+                       const struct volume_record *record, const struct probe_subject *subject,
+                       struct tarn_error **error)
 {
-    struct observer *observer = look->observer;
-    struct tarn_context *context = observer->pool->context;
-    struct volume_record record = { 0 };
-    int status = TARN_OK;
+    struct registry *registry = look->observer->pool->context->registry;
 
-    if (observer->records)
-        status = record_read(&record, context, observer->pool->name, look->entry->info.name,
-                             error);
-    if (status == TARN_OK && record.format != NULL) {
-        look->entry->recorded = true;
-        status = registry_format(out, context->registry, record.format, error);
-    } else if (status == TARN_OK) {
-        status = probe_format(out, context->registry, subject, error);
-    }
-    record_clear(&record);
-    return status;
+    if (record->format == NULL)
+        return probe_format(out, registry, subject, error);
+    look->entry->recorded = true;
+    return registry_format(out, registry, record->format, error);
+}
+
+/* Not all formats have a place for the format of the backing store. */
+static void add_backing_format(struct volume_entry *entry, const struct volume_record *record)
+{
+    if (entry->backing_path != NULL && entry->backing_format == NULL &&
+        record->backing_path != NULL && strcmp(record->backing_path, entry->backing_path) == 0)
+        entry->backing_format = arena_strdup(entry->arena, record->backing_format);
 }
 
 static void look_inside(struct observer *observer, struct volume_entry *entry, struct call *call,
@@ -218,14 +235,24 @@ static void look_inside(struct observer *observer, struct volume_entry *entry, s
     struct head_io head;
     struct format_ref format;
     struct probe_subject subject;
+    struct volume_record record = { 0 };
+    int status = TARN_OK;
 
+    if (observer->records)
+        status = record_read(&record, observer->pool->context, observer->pool->name,
+                             entry->info.name, &why);
     head_io_init(&head, told->io, told->head, told->head_length, entry->info.physical);
     subject = (struct probe_subject){ call, &head.io, told->head, told->head_length,
                                       entry->info.physical };
-    if (find_format(&format, &look, &subject, &why) == TARN_OK) {
+    if (status == TARN_OK)
+        status = find_format(&format, &look, &record, &subject, &why);
+    if (status == TARN_OK) {
         describe(&look, &format, &head.io);
-        return;
+        add_backing_format(entry, &record);
     }
+    record_clear(&record);
+    if (status == TARN_OK)
+        return;
     if (why == NULL) { /* a read that failed says so in the call, which goes on with others */
         why = call->error;
         call->error = NULL;

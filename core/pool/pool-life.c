@@ -125,13 +125,39 @@ static int step_stop(struct pool_session *session, uint32_t flags, struct operat
 
 /* --- starting --------------------------------------------------------------------------------- */
 
+/* A pool whose records are looked through. */
+struct pruning {
+    struct tarn_pool *pool;
+    struct pool_session *session;
+    struct operation *operation;
+};
+
 static bool in_inventory(void *arg, const char *volume)
 {
-    struct volume_entry *entry = inventory_find(arg, volume);
+    const struct pruning *pruning = arg;
+    struct volume_entry *entry = inventory_find(pruning->pool->inventory, volume);
     bool found = entry != NULL;
 
     volume_entry_unref(entry);
     return found;
+}
+
+/* What is left of a volume in several files that was not made, or not deleted, to its end. */
+static int remove_left(void *arg, const char *file, struct tarn_error **error)
+{
+    const struct pruning *pruning = arg;
+    struct pool_session *session = pruning->session;
+    struct call call;
+    int status;
+
+    if (!in_inventory(arg, file) || session->type.type->volume_delete == NULL)
+        return TARN_OK;
+    pool_call_begin(&call, session, pruning->operation, NULL);
+    status = session->type.type->volume_delete(&call.abi, session->handle, file);
+    status = pool_call_end(&call, session, status, error);
+    if (status == TARN_OK)
+        inventory_remove(pruning->pool->inventory, file, 0);
+    return status;
 }
 
 /* For what did not end well: it must be undone even if the operation was cancelled, or has no time
@@ -148,6 +174,8 @@ static void undo_start(struct tarn_pool *pool, struct pool_session *session)
 static int first_look(struct tarn_pool *pool, struct pool_session *session,
                       struct operation *operation, struct tarn_error **error)
 {
+    struct pruning pruning = { pool, session, operation };
+    const struct record_prune_plan plan = { in_inventory, remove_left, &pruning };
     int status = step_recover(session, operation, error);
 
     if (status == TARN_OK)
@@ -155,7 +183,7 @@ static int first_look(struct tarn_pool *pool, struct pool_session *session,
     if (status == TARN_OK)
         status = pool_observe_all(pool, session, operation, error);
     if (status == TARN_OK)
-        status = record_prune(pool->context, pool->name, in_inventory, pool->inventory, error);
+        status = record_prune(pool->context, pool->name, &plan, error);
     return status;
 }
 

@@ -62,11 +62,15 @@ static void format_abilities(struct words *words, const struct tarn_format *form
         { TARN_FORMAT_CHECK, "check" },       { TARN_FORMAT_REPAIR, "repair" },
         { TARN_FORMAT_MAP, "map" },           { TARN_FORMAT_BACKING, "backing" },
         { TARN_FORMAT_COMPRESS, "compress" }, { TARN_FORMAT_SNAPSHOTS, "snapshots" },
+        { TARN_FORMAT_TRANSPARENT, "transparent" },
     };
+    const uint32_t rewritten = TARN_FORMAT_CREATE | TARN_FORMAT_WRITE;
     size_t i;
 
     for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
         say_if(words, (format->capabilities & known[i].capability) != 0, known[i].word);
+    say_if(words, (format->capabilities & TARN_FORMAT_FILL) != 0 ||
+           (format->capabilities & rewritten) == rewritten, "convert");
 }
 
 /* --- one record ------------------------------------------------------------------------------- */

@@ -189,16 +189,18 @@ static const char *format_contradiction(const struct tarn_format *format)
         return "promises TARN_FORMAT_CHECK or TARN_FORMAT_REPAIR and has no check";
     if ((promised & (TARN_FORMAT_MAP | TARN_FORMAT_BACKING)) && format->open == NULL)
         return "promises TARN_FORMAT_MAP or TARN_FORMAT_BACKING and has no open";
-    if ((promised & TARN_FORMAT_COMPRESS) && !(promised & TARN_FORMAT_WRITE))
-        return "promises TARN_FORMAT_COMPRESS and not TARN_FORMAT_WRITE";
+    if ((promised & TARN_FORMAT_FILL) && (format->create == NULL || format->open == NULL))
+        return "promises TARN_FORMAT_FILL and lacks create or open";
+    if ((promised & TARN_FORMAT_COMPRESS) && !(promised & (TARN_FORMAT_WRITE | TARN_FORMAT_FILL)))
+        return "promises TARN_FORMAT_COMPRESS and neither TARN_FORMAT_WRITE nor TARN_FORMAT_FILL";
     if ((promised & TARN_FORMAT_SNAPSHOTS) &&
         (format->snapshot_create == NULL || format->snapshot_revert == NULL ||
          format->snapshot_delete == NULL))
         return "promises TARN_FORMAT_SNAPSHOTS and lacks one of its three operations";
     /* A guest can write any header into such an image, so its bytes must never decide. */
-    if ((promised & TARN_FORMAT_TRANSPARENT) &&
+    if ((promised & TARN_FORMAT_TRANSPARENT) && (promised & TARN_FORMAT_WRITE) &&
         ((promised & TARN_FORMAT_PROBE) || format->magics != NULL))
-        return "is TARN_FORMAT_TRANSPARENT and would be recognised by content";
+        return "is TARN_FORMAT_TRANSPARENT, written by guests, and would be recognised by content";
     if (format->head_needed > MOST_HEAD || format->tail_needed > MOST_HEAD)
         return "needs more than 16 MiB of the head or tail";
     return NULL;
@@ -224,9 +226,9 @@ static void drop_unpromised(struct tarn_format *format)
 
     if (!(promised & TARN_FORMAT_PROBE))
         format->probe = NULL;
-    if (!(promised & (TARN_FORMAT_READ | TARN_FORMAT_WRITE | TARN_FORMAT_MAP)))
+    if (!(promised & (TARN_FORMAT_READ | TARN_FORMAT_WRITE | TARN_FORMAT_MAP | TARN_FORMAT_FILL)))
         format->open = NULL;
-    if (!(promised & TARN_FORMAT_CREATE))
+    if (!(promised & (TARN_FORMAT_CREATE | TARN_FORMAT_FILL)))
         format->create = NULL;
     if (!(promised & (TARN_FORMAT_CHECK | TARN_FORMAT_REPAIR)))
         format->check = NULL;

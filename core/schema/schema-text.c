@@ -4,6 +4,7 @@
  */
 #include "core/schema/schema-parts.h"
 
+#include "core/xml/image-request.h"
 #include "core/xml/pool-def-parts.h"
 #include "core/xml/xml-writer.h"
 
@@ -135,9 +136,10 @@ static void write_target_content(struct xml_writer *writer, const struct tarn_po
     xml_close(writer);
 }
 
-/* Elements of all namespaces but those that the grammar knows better. */
+/* Elements of all namespaces but those that the grammar knows better: the type's, and `own`, one of
+ * ours (NULL = none). */
 static void write_foreign(struct xml_writer *writer, const struct tarn_pool_type *type,
-                          int mount_options)
+                          const char *own)
 {
     begin_define(writer, "foreign");
     xml_open(writer, "zeroOrMore");
@@ -145,8 +147,8 @@ static void write_foreign(struct xml_writer *writer, const struct tarn_pool_type
     xml_open(writer, "anyName");
     xml_open(writer, "except");
     xml_value_element(writer, "nsName", "ns", "");
-    if (mount_options)
-        xml_value_element(writer, "nsName", "ns", POOL_FS_NAMESPACE);
+    if (own != NULL)
+        xml_value_element(writer, "nsName", "ns", own);
     if (type->schema != NULL)
         xml_value_element(writer, "nsName", "ns", type->xml_namespace);
     xml_close(writer);
@@ -167,7 +169,7 @@ int schema_pool_text(char **out, const struct tarn_pool_type *type, struct tarn_
     write_source_content(writer, type);
     write_source_formats(writer, type->source_formats);
     write_target_content(writer, type);
-    write_foreign(writer, type, (type->flags & TARN_POOL_MOUNT_OPTIONS) != 0);
+    write_foreign(writer, type, type->flags & TARN_POOL_MOUNT_OPTIONS ? POOL_FS_NAMESPACE : NULL);
     xml_close(writer);
     return xml_writer_end(out, writer, error);
 }
@@ -177,7 +179,7 @@ int schema_volume_text(char **out, const struct tarn_pool_type *type, struct tar
     struct xml_writer *writer = xml_writer_new();
 
     begin_grammar(writer);
-    write_foreign(writer, type, 0);
+    write_foreign(writer, type, IMAGE_NAMESPACE);
     xml_close(writer);
     return xml_writer_end(out, writer, error);
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Records of volumes as files of two or three lines:
+ * Records of volumes as files of a few lines:
  *
- *     format qcow2
+ *     format vmdk
+ *     pending
+ *     file disk-flat.vmdk
  *     backing-format raw
  *     backing /srv/images/base.raw
  *
@@ -21,7 +23,8 @@
 #include "core/base/persist.h"
 #include "sdk/helpers/errno-status.h"
 
-#define RECORD_LIMIT 8192u
+/* Holds the names of as many files as a disk of 64 TiB has in pieces of 2 GiB. */
+#define RECORD_LIMIT (4u << 20)
 
 static char *folder_of(struct tarn_context *context, const char *pool)
 {
@@ -54,11 +57,32 @@ static char *take_line(const char **cursor, const char *keyword, char end)
     return strndup(value, (size_t)(stop - value));
 }
 
+/* Makes `name` the last of the record's files, and takes it over. */
+static int add_file(struct volume_record *record, char *name)
+{
+    char **grown = reallocarray(record->files, record->file_count + 1, sizeof(*grown));
+
+    if (grown == NULL) {
+        free(name);
+        return TARN_E_INTERNAL;
+    }
+    record->files = grown;
+    record->files[record->file_count++] = name;
+    return TARN_OK;
+}
+
 static int parse(struct volume_record *out, const char *text)
 {
     const char *cursor = text;
+    char *line;
 
     out->format = take_line(&cursor, "format ", '\n');
+    line = take_line(&cursor, "pending", '\n');
+    out->pending = line != NULL;
+    free(line);
+    while ((line = take_line(&cursor, "file ", '\n')) != NULL)
+        if (add_file(out, line) != TARN_OK)
+            return TARN_E_INTERNAL;
     out->backing_format = take_line(&cursor, "backing-format ", '\n');
     out->backing_path = take_line(&cursor, "backing ", '\0');
     return out->format != NULL && *cursor == '\0' ? TARN_OK : TARN_E_CORRUPT;
@@ -98,6 +122,9 @@ void record_clear(struct volume_record *record)
     free(record->format);
     free(record->backing_format);
     free(record->backing_path);
+    while (record->file_count > 0)
+        free(record->files[--record->file_count]);
+    free(record->files);
     memset(record, 0, sizeof(*record));
 }
 
@@ -119,12 +146,27 @@ bool record_any(struct tarn_context *context, const char *pool)
 
 /* --- writing ---------------------------------------------------------------------------------- */
 
+static void print(FILE *to, const struct volume_record *record)
+{
+    size_t i;
+
+    fprintf(to, "format %s\n", record->format);
+    if (record->pending)
+        fputs("pending\n", to);
+    for (i = 0; i < record->file_count; i++)
+        fprintf(to, "file %s\n", record->files[i]);
+    if (record->backing_path != NULL)
+        fprintf(to, "backing-format %s\nbacking %s", record->backing_format,
+                record->backing_path);
+}
+
 int record_write(struct tarn_context *context, const char *pool, const char *volume,
                  const struct volume_record *record, struct tarn_error **error)
 {
     char *folder = folder_of(context, pool);
+    FILE *stream;
     char *text = NULL;
-    int length;
+    size_t length = 0;
     int status;
 
     if (folder == NULL)
@@ -135,15 +177,14 @@ int record_write(struct tarn_context *context, const char *pool, const char *vol
         free(folder);
         return status;
     }
-    if (record->backing_path != NULL)
-        length = asprintf(&text, "format %s\nbacking-format %s\nbacking %s", record->format,
-                          record->backing_format, record->backing_path);
+    stream = open_memstream(&text, &length);
+    if (stream != NULL)
+        print(stream, record);
+    if (stream == NULL || fclose(stream) != 0)
+        status = no_memory(error);
     else
-        length = asprintf(&text, "format %s\n", record->format);
-    status = length < 0 ? no_memory(error)
-                        : persist_write(folder, volume, text, (size_t)length, error);
-    if (length >= 0)
-        free(text);
+        status = persist_write(folder, volume, text, length, error);
+    free(text);
     free(folder);
     return status;
 }
@@ -166,9 +207,48 @@ int record_remove(struct tarn_context *context, const char *pool, const char *vo
     return status == TARN_E_NOT_FOUND ? TARN_OK : status;
 }
 
+/* A volume that is there and whole, or was not deleted after all: its record is no more pending, so
+ * that nobody takes its files for leftovers when somebody else moves it away. */
+static int settle(struct tarn_context *context, const char *pool, const char *volume,
+                  struct tarn_error **error)
+{
+    struct volume_record record;
+    struct tarn_error *damaged = NULL;
+    int status = TARN_OK;
+
+    if (record_read(&record, context, pool, volume, &damaged) != TARN_OK) {
+        tarn_error_free(damaged); /* told with the volume */
+        return TARN_OK;
+    }
+    if (record.pending) {
+        record.pending = false;
+        status = record_write(context, pool, volume, &record, error);
+    }
+    record_clear(&record);
+    return status;
+}
+
+/* The files of a volume that is not there, if it never was, or was being deleted. */
+static int leave_files(struct tarn_context *context, const char *pool, const char *volume,
+                       const struct record_prune_plan *plan, struct tarn_error **error)
+{
+    struct volume_record record;
+    struct tarn_error *damaged = NULL;
+    int status = TARN_OK;
+    size_t i;
+
+    if (record_read(&record, context, pool, volume, &damaged) != TARN_OK) {
+        tarn_error_free(damaged); /* of a volume that is not there: it goes */
+        return TARN_OK;
+    }
+    for (i = 0; record.pending && i < record.file_count && status == TARN_OK; i++)
+        status = plan->left(plan->arg, record.files[i], error);
+    record_clear(&record);
+    return status;
+}
+
 int record_prune(struct tarn_context *context, const char *pool,
-                 bool (*exists)(void *arg, const char *volume), void *arg,
-                 struct tarn_error **error)
+                 const struct record_prune_plan *plan, struct tarn_error **error)
 {
     char *folder = folder_of(context, pool);
     DIR *listing = folder != NULL ? opendir(folder) : NULL;
@@ -182,9 +262,14 @@ int record_prune(struct tarn_context *context, const char *pool,
 
         if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
             continue;
-        if (!persist_is_temporary(name) && exists(arg, name))
-            continue;
-        if (unlinkat(dirfd(listing), name, 0) < 0 && errno != ENOENT)
+        if (!persist_is_temporary(name)) {
+            if (plan->exists(plan->arg, name)) {
+                status = settle(context, pool, name, error);
+                continue;
+            }
+            status = leave_files(context, pool, name, plan, error);
+        }
+        if (status == TARN_OK && unlinkat(dirfd(listing), name, 0) < 0 && errno != ENOENT)
             status = error_set(error, status_from_errno(errno), errno, "cannot remove %s/%s",
                                folder, name);
     }

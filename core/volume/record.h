@@ -9,6 +9,7 @@
 #define CORE_RECORD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "core/context/context.h"
 #include "core/base/error.h"
@@ -17,6 +18,10 @@ struct volume_record {
     char *format;         /* NULL: there is no record */
     char *backing_format; /* NULL: no backing store */
     char *backing_path;
+    char **files;         /* made with it and going with it, by name; file_count of them */
+    size_t file_count;
+    bool pending;         /* its files are there, it itself may not be: it is being made, or
+                             deleted */
 };
 
 /* Reads it; one that is not there leaves all members NULL. Cleared with record_clear. */
@@ -30,10 +35,16 @@ int record_remove(struct tarn_context *context, const char *pool, const char *vo
                   struct tarn_error **error);
 /* Has the pool any records? Saves looking for each. */
 bool record_any(struct tarn_context *context, const char *pool);
-/* Removes records of volumes that `exists` does not know, and what killed processes left. Nobody
- * else works in the pool. */
+/* What record_prune asks, and tells. */
+struct record_prune_plan {
+    bool (*exists)(void *arg, const char *volume);
+    /* A volume that was not made, or not deleted, to its end left this file. */
+    int (*left)(void *arg, const char *file, struct tarn_error **error);
+    void *arg;
+};
+/* Removes records of volumes that do not exist, and what killed processes left; ends what is
+ * pending of those that do. Nobody else works in the pool. */
 int record_prune(struct tarn_context *context, const char *pool,
-                 bool (*exists)(void *arg, const char *volume), void *arg,
-                 struct tarn_error **error);
+                 const struct record_prune_plan *plan, struct tarn_error **error);
 
 #endif

@@ -27,6 +27,8 @@ struct birth {
     struct tarn_container_spec container_spec;
     void *container;
     struct tarn_io *io;
+    struct family family;            /* its further files */
+    char *path;                      /* where it will be, or NULL */
     bool shares;                     /* the container shares the source's bytes already */
 };
 
@@ -38,7 +40,13 @@ int birth_find_backing(struct birth *birth, struct tarn_error **error);
 int birth_settle(struct birth *birth, struct tarn_error **error);
 /* volume-fill.c: the container as a clone of the source's, if all allows it; then birth->shares. */
 int birth_share(struct birth *birth, struct tarn_error **error);
-/* volume-fill.c: the image's metadata, and the source's bytes; ends with the byte store closed. */
+/* volume-fill.c: the image's metadata, and the source's bytes; ends with the byte stores closed. */
 int birth_fill(struct birth *birth, struct tarn_error **error);
+/* volume-publish.c: the record, the further files, and last the volume itself: all or nothing. */
+int birth_publish(struct birth *birth, struct tarn_error **error);
+/* volume-publish.c: takes back what was not published. */
+void birth_abort(struct birth *birth);
+/* volume-family.c: so that the image can have further files. */
+void birth_family_init(struct birth *birth);
 
 #endif

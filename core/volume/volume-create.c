@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/image/io-guard.h"
+#include "core/registry/params.h"
 #include "core/volume/volume-birth.h"
 
 /* --- locks: all volumes that it touches, in one order ----------------------------------------- */
@@ -73,6 +74,7 @@ static void fill_specs(struct birth *birth)
         .allocation = def->allocation,
         .backing_name = def->backing_path,
         .backing_format = def->backing_format,
+        .subformat = birth->def->image.subformat,
         .compat = def->compat,
         .cluster_size = def->cluster_size,
         .features = def->features,
@@ -87,6 +89,20 @@ static void fill_specs(struct birth *birth)
         .permissions = def->permissions,
         .nocow = def->nocow,
     };
+}
+
+static int take_options(struct birth *birth, struct tarn_error **error)
+{
+    const struct tarn_format *format = birth->format.format;
+    struct arena *arena = birth->def->arena;
+
+    if (format == NULL)
+        return TARN_OK;
+    if (birth->def->image.compress && !(format->capabilities & TARN_FORMAT_COMPRESS))
+        return error_set(error, TARN_E_UNSUPPORTED, 0,
+                         "images of the format %s cannot be asked to compress", format->name);
+    return params_check(&birth->spec.options, arena, format->params, birth->def->image.options,
+                        arena_printf(arena, "the format %s", format->name), error);
 }
 
 static int measure(struct birth *birth, struct tarn_error **error)
@@ -119,66 +135,6 @@ static int allocate(struct birth *birth, struct tarn_error **error)
     status = pool_call_end(&call, birth->visit.session, status, error);
     if (status == TARN_OK && birth->io != NULL)
         status = io_guard(&birth->io, session->type.module, error);
-    return status;
-}
-
-/* --- publishing ------------------------------------------------------------------------------- */
-
-/* A guest can write a header into a volume whose bytes are all its own, and an image that names
- * another file is followed only on our word: those two are recorded. */
-static bool needs_record(const struct birth *birth)
-{
-    return birth->format.format != NULL &&
-           ((birth->format.format->capabilities & TARN_FORMAT_TRANSPARENT) ||
-            birth->spec.backing_name != NULL);
-}
-
-static int write_record(struct birth *birth, struct tarn_error **error)
-{
-    const struct tarn_volume_def *def = &birth->def->abi;
-    const struct volume_record record = {
-        (char *)(uintptr_t)birth->format.format->name,
-        (char *)(uintptr_t)def->backing_format,
-        (char *)(uintptr_t)def->backing_path,
-    };
-
-    return record_write(birth->visit.pool->context, birth->visit.pool->name, def->name, &record,
-                        error);
-}
-
-static void abort_container(struct birth *birth)
-{
-    const struct pool_session *session = birth->visit.session;
-    struct call call;
-
-    if (birth->container == NULL)
-        return;
-    pool_call_begin(&call, birth->visit.session, &birth->visit.operation, NULL);
-    session->type.type->volume_abort(&call.abi, session->handle, birth->container);
-    pool_call_end(&call, birth->visit.session, TARN_OK, NULL);
-    birth->container = NULL;
-}
-
-/* The record comes first: a volume is never seen without it, nor with one that a volume of the
- * same name left behind, which somebody else removed. */
-static int publish(struct birth *birth, struct tarn_error **error)
-{
-    const struct pool_session *session = birth->visit.session;
-    bool recorded = needs_record(birth);
-    struct call call;
-    int status = recorded ? write_record(birth, error)
-                          : record_remove(birth->visit.pool->context, birth->visit.pool->name,
-                                          birth->def->abi.name, error);
-
-    if (status != TARN_OK)
-        return status;
-    pool_call_begin(&call, birth->visit.session, &birth->visit.operation, NULL);
-    status = session->type.type->volume_publish(&call.abi, session->handle, birth->container);
-    birth->container = NULL; /* ended either way */
-    status = pool_call_end(&call, birth->visit.session, status, error);
-    if (status != TARN_OK && recorded)
-        record_remove(birth->visit.pool->context, birth->visit.pool->name, birth->def->abi.name,
-                      NULL);
     return status;
 }
 
@@ -236,7 +192,9 @@ static int bear(struct birth *birth, struct tarn_error **error)
     if (status != TARN_OK || done)
         return status;
     fill_specs(birth);
-    status = measure(birth, error);
+    status = take_options(birth, error);
+    if (status == TARN_OK)
+        status = measure(birth, error);
     if (status == TARN_OK)
         status = allocate(birth, error);
     if (status == TARN_OK)
@@ -244,9 +202,9 @@ static int bear(struct birth *birth, struct tarn_error **error)
     if (status == TARN_OK)
         status = operation_interrupted(&birth->visit.operation, error);
     if (status == TARN_OK)
-        status = publish(birth, error);
+        status = birth_publish(birth, error);
     if (status != TARN_OK)
-        abort_container(birth);
+        birth_abort(birth);
     return status;
 }
 
@@ -333,12 +291,17 @@ int tarn_volume_create_from(struct tarn_volume **out, struct tarn_pool *pool, co
                             struct tarn_error **error)
 {
     struct birth birth = { .source = source, .flags = flags };
-    int status = prepare(&birth, pool, xml, job, error);
+    int status;
+
+    birth_family_init(&birth);
+    status = prepare(&birth, pool, xml, job, error);
 
     if (status == TARN_OK) {
         status = create(&birth, out, error);
         leave_pools(&birth);
     }
+    family_clear(&birth.family);
+    free(birth.path);
     volume_entry_unref(birth.source_entry);
     volume_entry_unref(birth.backing_entry);
     tarn_volume_unref(birth.backing);

@@ -60,13 +60,24 @@ static char *plain_path(const char *path)
     return plain;
 }
 
-static bool rests_on(const struct volume_entry *entry, const char *path)
+static bool means(const char *name, const char *path)
 {
-    char *plain = entry->backing_path != NULL ? plain_path(entry->backing_path) : NULL;
+    char *plain = plain_path(name);
     bool same = plain != NULL && strcmp(plain, path) == 0;
 
     free(plain);
     return same;
+}
+
+static bool rests_on(const struct volume_entry *entry, const char *path)
+{
+    const char *const *file = entry->files;
+
+    if (entry->backing_path != NULL && means(entry->backing_path, path))
+        return true;
+    while (file != NULL && *file != NULL && !means(*file, path))
+        file++;
+    return file != NULL && *file != NULL;
 }
 
 static void look_through(struct dependents *dependents, struct tarn_pool *pool)
@@ -137,17 +148,16 @@ static int check_dependents(struct volume_visit *visit, struct tarn_error **erro
     if (count == 0)
         return TARN_OK;
     return error_set(error, TARN_E_BUSY, 0,
-                     "the volume \"%s\" is the backing store of %s%s: delete or rebase them first",
+                     "the volume \"%s\" is needed by %s%s: delete or rebase them first",
                      visit->entry->info.name, names, count > NAMED_DEPENDENTS ? " and more" : "");
 }
 
 /* --- deleting --------------------------------------------------------------------------------- */
 
-static int remove_it(struct volume_visit *visit, struct tarn_error **error)
+static int remove_one(struct volume_visit *visit, const char *name, struct tarn_error **error)
 {
     struct pool_session *session = visit->pool.session;
     struct tarn_pool *pool = visit->pool.pool;
-    const char *name = visit->entry->info.name;
     struct call call;
     int status;
 
@@ -158,9 +168,50 @@ static int remove_it(struct volume_visit *visit, struct tarn_error **error)
         return status;
     if (inventory_remove(pool->inventory, name, 0))
         tell_volume(pool, TARN_EVENT_VOLUME_REMOVED, name);
-    /* A record without its volume does no harm: the next start drops it. */
-    record_remove(pool->context, pool->name, name, NULL);
     return TARN_OK;
+}
+
+/* The files that were made with it go with it. One that somebody else removed is gone. */
+static int remove_files(struct volume_visit *visit, const struct volume_record *record,
+                        struct tarn_error **error)
+{
+    int status = TARN_OK;
+    size_t i;
+
+    for (i = 0; i < record->file_count && status == TARN_OK; i++) {
+        struct tarn_error *why = NULL;
+
+        status = remove_one(visit, record->files[i], &why);
+        if (status != TARN_OK && status != TARN_E_NOT_FOUND && why != NULL)
+            return error_pass(error, why);
+        tarn_error_free(why);
+        status = TARN_OK;
+    }
+    return status;
+}
+
+/* Before the volume goes its record says so: whoever finds the record without it removes the
+ * files. */
+static int remove_it(struct volume_visit *visit, struct tarn_error **error)
+{
+    struct tarn_pool *pool = visit->pool.pool;
+    const char *name = visit->entry->info.name;
+    struct volume_record record;
+    int status = record_read(&record, pool->context, pool->name, name, error);
+
+    if (status == TARN_OK && record.file_count > 0) {
+        record.pending = true;
+        status = record_write(pool->context, pool->name, name, &record, error);
+    }
+    if (status == TARN_OK)
+        status = remove_one(visit, name, error);
+    if (status == TARN_OK)
+        status = remove_files(visit, &record, error);
+    record_clear(&record);
+    /* A record without its volume does no harm: the next start drops it. */
+    if (status == TARN_OK)
+        record_remove(pool->context, pool->name, name, NULL);
+    return status;
 }
 
 int tarn_volume_delete(struct tarn_volume *volume, uint32_t flags, struct tarn_job *job,

@@ -41,7 +41,7 @@ static bool may_share(const struct birth *birth)
         birth->visit.session->type.type->volume_clone == NULL)
         return false;
     return birth->spec.backing_name == NULL && source->backing_path == NULL &&
-           source->format != NULL &&
+           source->files == NULL && source->format != NULL &&
            birth->format.format != NULL &&
            strcmp(source->format, birth->format.format->name) == 0 &&
            source->info.capacity == birth->def->abi.capacity;
@@ -78,37 +78,60 @@ int birth_share(struct birth *birth, struct tarn_error **error)
 
 /* --- writing ---------------------------------------------------------------------------------- */
 
+/* Where it will lie. What the definition names as its backing store may be opened for it. */
+static int find_place(struct image_place *out, struct birth *birth, struct tarn_error **error)
+{
+    const struct tarn_pool_def *pool = &birth->visit.session->def->abi;
+
+    if (pool->target_path != NULL && birth->path == NULL &&
+        asprintf(&birth->path, "%s/%s", pool->target_path, birth->def->abi.name) < 0) {
+        birth->path = NULL;
+        return error_set(error, TARN_E_INTERNAL, 0, "no memory to make an image");
+    }
+    birth->family.image = birth->def->abi.name;
+    *out = (struct image_place){
+        .path = birth->path,
+        .root = pool->target_path,
+        .pool = birth->visit.pool->name,
+        .approved = birth->spec.backing_name,
+        .approved_format = birth->spec.backing_format,
+        .recorded = true,
+        .family = &birth->family,
+    };
+    return TARN_OK;
+}
+
 static int create_image(struct birth *birth, struct tarn_error **error)
 {
-    struct call call;
+    struct image_place place;
+    int status = find_place(&place, birth, error);
 
-    call_begin(&call, operation_of(birth), birth->format.module);
-    return call_end(&call, birth->format.format->create(&call.abi, birth->io, &birth->spec),
-                    error);
+    if (status != TARN_OK)
+        return status;
+    return image_create(operation_of(birth), &birth->format, birth->io, &place, &birth->spec,
+                        error);
+}
+
+static uint32_t fill_flags(const struct birth *birth)
+{
+    return TARN_IMAGE_OPEN_WRITE | TARN_IMAGE_OPEN_FILL |
+           (birth->spec.backing_name == NULL ? TARN_IMAGE_OPEN_NO_BACKING : 0) |
+           (birth->def->image.compress ? TARN_IMAGE_OPEN_COMPRESS : 0);
 }
 
 /* Upon a backing store parts of clusters are written, whose other parts lie below: it is opened
  * too, as the file that the definition names. */
 static int open_target(struct image **out, struct birth *birth, struct tarn_error **error)
 {
-    const struct tarn_pool_def *pool = &birth->visit.session->def->abi;
-    const char *backing = birth->spec.backing_name;
-    struct image_place place = { NULL, pool->target_path, backing, true };
     struct tarn_io *container = birth->io;
-    char *path = NULL;
-    int status;
+    struct image_place place;
+    int status = find_place(&place, birth, error);
 
-    if (pool->target_path != NULL &&
-        asprintf(&path, "%s/%s", pool->target_path, birth->def->abi.name) < 0)
-        return error_set(error, TARN_E_INTERNAL, 0, "no memory to open an image");
-    place.path = path;
+    if (status != TARN_OK)
+        return status;
     birth->io = NULL; /* the image closes it */
-    status = image_open(out, operation_of(birth), &birth->format, container, &place,
-                        TARN_IMAGE_OPEN_WRITE |
-                            (backing == NULL ? TARN_IMAGE_OPEN_NO_BACKING : 0),
-                        NULL, NULL, error);
-    free(path);
-    return status;
+    return image_open(out, operation_of(birth), &birth->format, container, &place,
+                      fill_flags(birth), NULL, NULL, error);
 }
 
 static int open_source(struct image **out, struct birth *birth, struct tarn_error **error)
@@ -156,5 +179,6 @@ int birth_fill(struct birth *birth, struct tarn_error **error)
         close_io(birth, false, NULL);
         return status;
     }
-    return close_io(birth, true, error);
+    status = family_close(&birth->family, true, error);
+    return status == TARN_OK ? close_io(birth, true, error) : status;
 }

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "core/image/io-guard.h"
-#include "core/volume/record.h"
 #include "core/registry/registry.h"
 #include "core/volume/volume.h"
 
@@ -58,15 +57,31 @@ int volume_format(struct format_ref *out, struct tarn_context *context,
     return registry_format(out, context->registry, entry->format, error);
 }
 
+int volume_place_find(struct volume_place *out, struct tarn_pool *pool,
+                      struct pool_session *session, const struct volume_entry *entry,
+                      struct tarn_error **error)
+{
+    bool files = (session->type.type->flags & TARN_POOL_VOLUME_IS_FILE) != 0;
+    int status = record_read(&out->record, pool->context, pool->name, entry->info.name, error);
+
+    out->place = (struct image_place){
+        .path = entry->info.path,
+        .root = files ? session->def->abi.target_path : NULL,
+        .pool = files ? pool->name : NULL,
+        .approved = out->record.backing_path,
+        .approved_format = out->record.backing_format,
+        .recorded = entry->recorded,
+    };
+    return status;
+}
+
 int volume_image(struct image **out, struct tarn_pool *pool, struct pool_session *session,
                  struct operation *operation, const struct volume_entry *entry, uint32_t flags,
                  struct tarn_error **error)
 {
-    bool files = (session->type.type->flags & TARN_POOL_VOLUME_IS_FILE) != 0;
-    struct volume_record record = { 0 };
+    struct volume_place place = { .record = { 0 } };
     struct tarn_io *container = NULL;
     struct format_ref format;
-    struct image_place place;
     int status;
 
     if (is_own_format(session, entry->format))
@@ -74,14 +89,13 @@ int volume_image(struct image **out, struct tarn_pool *pool, struct pool_session
                          "to open", entry->format);
     status = volume_format(&format, pool->context, entry, error);
     if (status == TARN_OK)
-        status = record_read(&record, pool->context, pool->name, entry->info.name, error);
+        status = volume_place_find(&place, pool, session, entry, error);
     if (status == TARN_OK)
         status = volume_container(&container, session, operation, entry->info.name,
                                   flags & TARN_IMAGE_OPEN_WRITE ? TARN_OPEN_WRITE : 0, error);
-    place = (struct image_place){ entry->info.path, files ? session->def->abi.target_path : NULL,
-                                  record.backing_path, entry->recorded };
     if (status == TARN_OK)
-        status = image_open(out, operation, &format, container, &place, flags, NULL, NULL, error);
-    record_clear(&record);
+        status = image_open(out, operation, &format, container, &place.place, flags, NULL, NULL,
+                            error);
+    record_clear(&place.record);
     return status;
 }

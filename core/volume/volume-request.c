@@ -50,6 +50,22 @@ static int read_definition(struct birth *birth, const char *xml, struct tarn_err
                          error);
 }
 
+static int check_promises(const struct tarn_format *format, bool from_source,
+                          struct tarn_error **error)
+{
+    if (format->create == NULL)
+        return error_set(error, TARN_E_UNSUPPORTED, 0,
+                         "images of the format %s cannot be created", format->name);
+    if (!from_source && !(format->capabilities & TARN_FORMAT_CREATE))
+        return error_set(error, TARN_E_UNSUPPORTED, 0,
+                         "images of the format %s are made by converting another image into them",
+                         format->name);
+    if (from_source && !(format->capabilities & (TARN_FORMAT_WRITE | TARN_FORMAT_FILL)))
+        return error_set(error, TARN_E_UNSUPPORTED, 0,
+                         "nothing can be converted into the format %s", format->name);
+    return TARN_OK;
+}
+
 static int find_format(struct birth *birth, struct tarn_error **error)
 {
     struct tarn_context *context = birth->visit.pool->context;
@@ -59,9 +75,8 @@ static int find_format(struct birth *birth, struct tarn_error **error)
     if (!birth->def->format_is_image || name == NULL)
         return TARN_OK;
     status = registry_format(&birth->format, context->registry, name, error);
-    if (status == TARN_OK && birth->format.format->create == NULL)
-        status = error_set(error, TARN_E_UNSUPPORTED, 0,
-                           "images of the format %s cannot be created", name);
+    if (status == TARN_OK)
+        status = check_promises(birth->format.format, birth->source != NULL, error);
     if (status == TARN_OK && birth->def->abi.backing_path != NULL &&
         !(birth->format.format->capabilities & TARN_FORMAT_BACKING))
         status = error_set(error, TARN_E_UNSUPPORTED, 0,

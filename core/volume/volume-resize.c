@@ -24,16 +24,15 @@ static int wanted_capacity(uint64_t *out, uint64_t now, uint64_t asked, uint32_t
 static int check_direction(const struct tarn_format *format, const char *name, uint64_t now,
                            uint64_t wanted, uint32_t flags, struct tarn_error **error)
 {
-    uint32_t needed = wanted < now ? TARN_FORMAT_SHRINK : TARN_FORMAT_GROW;
-
     if (wanted < now && !(flags & TARN_VOLUME_RESIZE_SHRINK))
         return error_set(error, TARN_E_INVALID, 0,
                          "the volume \"%s\" has %llu bytes, and %llu are less: data would be lost; "
                          "say that it shall shrink", name, (unsigned long long)now,
                          (unsigned long long)wanted);
-    if (wanted != now && !(format->capabilities & needed))
-        return error_set(error, TARN_E_UNSUPPORTED, 0, "images of the format %s cannot %s",
-                         format->name, wanted < now ? "shrink" : "grow");
+    /* One that is written, and does not promise to grow or shrink, says why it cannot. */
+    if (wanted != now && !(format->capabilities & TARN_FORMAT_WRITE))
+        return error_set(error, TARN_E_UNSUPPORTED, 0, "images of the format %s are read-only",
+                         format->name);
     return TARN_OK;
 }
 

@@ -193,7 +193,7 @@ static int record_as_bytes(struct wipe *wipe, struct tarn_error **error)
     if (!(wipe->visit.pool.session->type.type->flags & TARN_POOL_IMAGES))
         return TARN_OK;
     for (; status == TARN_OK && all->format != NULL; all++) {
-        const struct volume_record record = { (char *)(uintptr_t)all->format->name, NULL, NULL };
+        const struct volume_record record = { .format = (char *)(uintptr_t)all->format->name };
 
         if ((all->format->capabilities & TARN_FORMAT_TRANSPARENT) &&
             !(all->format->capabilities & TARN_FORMAT_PROBE))
@@ -218,8 +218,12 @@ int tarn_volume_wipe(struct tarn_volume *volume, const char *algorithm_name, str
     status = volume_enter(&wipe.visit, volume, "vol-wipe", LOCK_EXCLUSIVE, job, error);
     if (status != TARN_OK)
         return status;
+    if (wipe.visit.entry->files != NULL)
+        status = error_set(error, TARN_E_UNSUPPORTED, 0,
+                           "the bytes of the volume \"%s\" lie in other files, such as %s: wipe "
+                           "those", volume->name, wipe.visit.entry->files[0]);
     wipe.buffer = malloc(WIPE_CHUNK);
-    if (wipe.buffer == NULL)
+    if (status == TARN_OK && wipe.buffer == NULL)
         status = error_set(error, TARN_E_INTERNAL, 0, "no memory to wipe");
     if (status == TARN_OK)
         status = volume_container(&wipe.io, wipe.visit.pool.session, &wipe.visit.pool.operation,

@@ -9,6 +9,7 @@
 #include "core/pool/inventory.h"
 #include "core/pool/observe.h"
 #include "core/pool/pool.h"
+#include "core/volume/record.h"
 
 struct tarn_volume {
     atomic_int references;
@@ -35,6 +36,14 @@ void volume_leave(struct volume_visit *visit);
 int volume_container(struct tarn_io **out, struct pool_session *session,
                      struct operation *operation, const char *name, uint32_t flags,
                      struct tarn_error **error);
+/* Where the image in it lies, for the policy. */
+struct volume_place {
+    struct image_place place;    /* its texts are the entry's and the record's */
+    struct volume_record record; /* to be cleared */
+};
+int volume_place_find(struct volume_place *out, struct tarn_pool *pool,
+                      struct pool_session *session, const struct volume_entry *entry,
+                      struct tarn_error **error);
 /* Opens the image in it, with the format that is known; `flags` are TARN_IMAGE_OPEN_…. */
 int volume_image(struct image **out, struct tarn_pool *pool, struct pool_session *session,
                  struct operation *operation, const struct volume_entry *entry, uint32_t flags,

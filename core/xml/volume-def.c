@@ -242,6 +242,11 @@ static int read_nocow(struct parse *parse)
     return TARN_OK;
 }
 
+static int read_image(struct parse *parse)
+{
+    return image_request_read(&parse->def->image, &parse->reader, parse->target);
+}
+
 static void warn_unknown(struct parse *parse)
 {
     static const struct xml_known in_volume[] = {
@@ -264,7 +269,7 @@ static int read_volume(void *arg, const xmlNode *volume)
     static int (*const steps[])(struct parse *) = {
         read_type,   read_name,         read_backing, read_sizes,        refuse_encryption,
         read_format, read_permissions,  read_compat,  read_cluster_size, read_features,
-        read_nocow,
+        read_nocow,  read_image,
     };
     struct parse *parse = arg;
     int status;

@@ -12,6 +12,7 @@
 #include <tarn/tarn.h>
 
 #include "core/base/arena.h"
+#include "core/xml/image-request.h"
 
 #define VOLUME_NAME_LIMIT 255u
 
@@ -22,6 +23,7 @@ struct volume_def {
     uint32_t format_given;      /* 0: abi.format is the pool type's default */
     uint32_t format_is_image;   /* 1: abi.format is none of the pool type's own: the caller looks it
                                    up among the volume formats */
+    struct image_request image; /* beyond libvirt's vocabulary */
     const char *xml;            /* as it was given, for tarn_host.query */
     struct arena *arena;
 };

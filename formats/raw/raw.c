@@ -71,6 +71,11 @@ static int32_t raw_allocate(struct tarn_call *call, struct tarn_io *io, uint64_t
     return tarn_io_allocate(call, file_of(io), offset, length);
 }
 
+static int32_t raw_identity(struct tarn_call *call, struct tarn_io *io, struct tarn_identity *out)
+{
+    return tarn_io_identity(call, file_of(io), out);
+}
+
 static int32_t raw_close(struct tarn_call *call, struct tarn_io *io)
 {
     (void)call; /* the container is the caller's to close */
@@ -103,7 +108,8 @@ static int32_t raw_open(struct tarn_call *call, struct tarn_io *file,
         .block_size = file->block_size,
         .pread = raw_pread, .pwrite = raw_pwrite, .flush = raw_flush, .size = raw_size,
         .truncate = raw_truncate, .extents = raw_extents, .zero = raw_zero,
-        .discard = raw_discard, .allocate = raw_allocate, .close = raw_close,
+        .discard = raw_discard, .allocate = raw_allocate, .identity = raw_identity,
+        .close = raw_close,
     };
     *out = &disk->io;
     return TARN_OK;

@@ -153,6 +153,23 @@ static int32_t file_size(struct tarn_call *call, struct tarn_io *io, uint64_t *o
     return TARN_OK;
 }
 
+static int64_t nanoseconds(struct timespec time)
+{
+    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+static int32_t file_identity(struct tarn_call *call, struct tarn_io *io,
+                             struct tarn_identity *out)
+{
+    struct stat st;
+
+    if (fstat(file_of(io)->fd, &st) < 0)
+        return fail_errno(call, errno, "cannot tell the file's times");
+    *out = (struct tarn_identity){ sizeof(*out), 0, st.st_dev, st.st_ino, 0,
+                                   nanoseconds(st.st_mtim), nanoseconds(st.st_ctim) };
+    return file_size(call, io, &out->size);
+}
+
 /* Takes the space from `from` to `to`, past the file's end. What a failure has taken goes back. */
 static int32_t grow_allocated(struct tarn_call *call, struct tarn_io *io, uint64_t from,
                               uint64_t to)
@@ -450,7 +467,8 @@ int32_t file_io_open_fd(struct tarn_call *call, int fd, uint32_t flags, struct t
         .fd = fd,
         .pread = file_pread, .pwrite = file_pwrite, .flush = file_flush, .size = file_size,
         .truncate = file_truncate, .extents = file_extents, .zero = file_zero,
-        .discard = file_discard, .allocate = file_allocate, .close = file_close,
+        .discard = file_discard, .allocate = file_allocate,
+        .identity = file_identity, .close = file_close,
     };
     status = look_at(call, file, flags);
     if (status != TARN_OK) {

@@ -129,8 +129,7 @@ static int32_t apply_nocow(struct tarn_call *call, const struct tarn_container_s
 static int32_t container_name(struct tarn_call *call, void *pool,
                               const struct tarn_container_spec *spec, char out[NAME_MAX + 1])
 {
-    int length = snprintf(out, NAME_MAX + 1, "%s%s", spec->name,
-                          spec->suffix != NULL ? spec->suffix : "");
+    int length = snprintf(out, NAME_MAX + 1, "%s", spec->name);
 
     if (length > NAME_MAX)
         return tarn_fail(call, TARN_E_INVALID, ENAMETOOLONG,

@@ -106,6 +106,10 @@ completion_knows_names() {
     offers 'two\ words' vol-list --pool two
     offers 'a\ b.img' vol-info --pool 'two\ words' a
     offers 'dir' pool-define-as x d
+    touch "$work/one.img" "$work/second.img"
+    cd "$work"
+    offers one.img image-info one
+    offers second.img image-info one.img --format raw sec
     offers 'pfitzner7
 pfitzner33' vol-wipe x --algorithm pf
 }

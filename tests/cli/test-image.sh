@@ -23,6 +23,33 @@ facts() {
     shows '^Capacity:       8.00 MiB$'
 }
 
+# One that cannot be read is told where it fails, and keeps nobody from learning of the others.
+several() {
+    an_image
+    head -c 1000 /dev/zero >"$work/raw"
+    run 0 --json image-info "$work/i.qcow2" "$work/raw"
+    json '#' 2
+    json 0/format qcow2
+    json 1/path "$work/raw"
+    json 1/capacity 1000
+    run 1 --json image-info "$work/i.qcow2" "$work/nope" "$work/raw"
+    json '#' 3
+    json 0/capacity 8388608
+    json 1/path "$work/nope"
+    json 1/error/code not-found
+    json 1/error/errno 2
+    json 2/format raw
+    [ "$("$JSON_GET" error/code <"$work/err")" = not-found ]
+    run 0 image-info "$work/i.qcow2" "$work/raw" --format raw
+    [ "$(grep -c '^Format:         raw$' "$work/out")" -eq 2 ]
+    [ "$(grep -c '^$' "$work/out")" -eq 2 ]
+    run 1 image-info "$work/nope" "$work/raw"
+    shows '^Capacity:       1000'
+    says '^tarn: image-info: .*nope'
+    run 3 image-info "$work/i.qcow2" "$work/raw" --format nosuch
+    [ "$(wc -l <"$work/err")" -eq 1 ]
+}
+
 # start, length, depth, zero, data and offset of each extent; adjacent ones of a kind are one here.
 extents() {
     count=$("$JSON_GET" '#' <"$1")
@@ -83,6 +110,7 @@ missing_image() {
 }
 
 check "image-info" facts
+check "image-info of several" several
 check "image-map tells what qemu-img map tells" same_map
 check "image-map: the table" map_table
 check "image-check" same_check

@@ -90,17 +90,22 @@ no_modules_at_all() {
 }
 
 disabled_module() {
+    run 0 -q module-list --all --name
+    cp "$work/out" "$work/all"
+    grep -v -x qcow2 "$work/all" >"$work/others"
     run 0 module-disable qcow2
     prints 'Module qcow2 disabled' ''
     run 0 -q module-list --name
-    prints dir raw
+    prints_like <"$work/others"
     run 0 -q module-list --all --name
-    prints dir qcow2 raw
+    prints_like <"$work/all"
+    run 0 -q format-list --name
+    shows_no '^qcow2$'
     run 0 --json module-info qcow2
     json enabled false
     run 0 module-enable qcow2
     run 0 -q format-list --name
-    prints qcow2 raw
+    shows '^qcow2$'
 }
 
 secret_files() {

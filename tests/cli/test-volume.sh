@@ -122,6 +122,64 @@ clone_xml() {
     prints_like <"$work/expected"
 }
 
+# What a new image shall be like becomes libvirt's elements, and tarn's own for what those lack.
+options_as_xml() {
+    dir_pool p
+    run 0 vol-create-as p v 1G --allocation 0 --format vmdk --subformat twoGbMaxExtentFlat --compat 0.10 \
+        --cluster-size 128K --feature lazy_refcounts --feature extended_l2 --option 'a=<1>' --option b=c=d \
+        --print-xml
+    prints_like <<'END'
+<volume>
+  <name>v</name>
+  <capacity unit='bytes'>1073741824</capacity>
+  <allocation unit='bytes'>0</allocation>
+  <target>
+    <format type='vmdk'/>
+    <compat>0.10</compat>
+    <clusterSize unit='bytes'>131072</clusterSize>
+    <features>
+      <lazy_refcounts/>
+      <extended_l2/>
+    </features>
+    <tarn:image xmlns:tarn='urn:tarn:image:1' subformat='twoGbMaxExtentFlat'>
+      <tarn:option name='a' value='&lt;1&gt;'/>
+      <tarn:option name='b' value='c=d'/>
+    </tarn:image>
+  </target>
+</volume>
+
+END
+    run 2 vol-create-as p v 1G --format qcow2 --option =x
+    says "no NAME=VALUE"
+    run 2 vol-create-as p v 1G --format qcow2 --feature 'a/><b'
+    says "no name of a feature"
+}
+
+# A clone takes over what the volume has, but for what is asked for anew; a conversion nothing.
+cloned_with_options() {
+    dir_pool p
+    run 0 vol-create-as p base 1M
+    run 0 vol-create-as p a 1M --format qcow2 --cluster-size 4K --feature lazy_refcounts --backing-vol base
+    run 0 vol-clone a b --pool p --cluster-size 8K --compress --print-xml
+    shows '<clusterSize unit=.bytes.>8192</clusterSize>'
+    shows_no '4096'
+    shows '<lazy_refcounts/>'
+    shows "<tarn:image xmlns:tarn='urn:tarn:image:1' compress='yes'/>"
+    shows '<backingStore>'
+    run 0 vol-convert a b --pool p --format raw --print-xml
+    shows_no 'clusterSize\|lazy\|backingStore'
+    run 0 vol-convert a b --pool p --format qcow --backing-vol base --print-xml
+    shows "<path>$work/p/base</path>"
+    shows "<format type='qcow'/>"
+    shows "<format type='raw'/>"
+    run 0 vol-clone a b --pool p --cluster-size 8K
+    run 0 vol-dumpxml b p
+    shows '>8192</clusterSize>'
+    shows '<lazy_refcounts/>'
+    run 0 --json vol-info b p
+    json backingStore/path "$work/p/base"
+}
+
 cloned_elsewhere() {
     dir_pool p
     dir_pool q
@@ -191,6 +249,8 @@ check "path, key, name, pool" names_and_keys
 check "a volume of another pool is not taken" volume_of_another_pool
 check "a backing store by name, and what depends on it" backing_store
 check "vol-create-as --print-xml" created_xml
+check "vol-create-as: what the image shall be like" options_as_xml
+check "vol-clone and vol-convert: what the new image shall be like" cloned_with_options
 check "vol-clone --print-xml changes nothing but what is the volume's own" clone_xml
 check "vol-clone into another pool" cloned_elsewhere
 check "vol-convert there and back" converted

@@ -240,7 +240,7 @@ disabled() {
     own_modules
     run 0 module-disable qcow2
     run 0 --json module-list
-    [ "$(jq -r 'map(.name) | sort | join(" ")' "$work/out")" = 'dir raw' ]
+    jq -e 'map(.name) | (index("qcow2") == null and index("raw") != null)' "$work/out" >"$work/said"
     run 0 -q pool-define-as p dir --target "$work/p"
     run 0 -q pool-build p
     run 0 -q pool-start p

@@ -2,11 +2,14 @@
  *
  * image-tool.c - see image-tool.h.
  *
- *   image-tool [-f FORMAT] [-s SNAPSHOT] [-n] COMMAND FILE [ARGUMENT…]
+ *   image-tool [-f FORMAT] [-s SNAPSHOT] [-n] [-c] COMMAND FILE [ARGUMENT…]
  *
- *   create FILE SIZE [NAME=VALUE…]   compat, cluster-size, backing, backing-format, preallocation
- *                                    (off, metadata, falloc, full), allocation, feature (several),
- *                                    or an option of the format
+ *   probe FILE                       how sure the format is, as a number
+ *   create FILE SIZE [NAME=VALUE…]   subformat, compat, cluster-size, backing, backing-format,
+ *                                    preallocation (off, metadata, falloc, full), allocation,
+ *                                    feature (several), or an option of the format
+ *   fill FILE SOURCE [NAME=VALUE…]   creates an image of SOURCE's size and fills it with its bytes,
+ *                                    holes left out, once and in order, as a conversion does
  *   measure FILE SIZE [NAME=VALUE…]  the same, and prints the bytes needed
  *   cat FILE                         the guest's bytes to standard output
  *   read FILE OFFSET LENGTH          some of them
@@ -19,10 +22,11 @@
  *   info FILE                        NAME=VALUE lines
  *   model FILE SEED STEPS MAX-SIZE   random operations, see tool_model()
  *
- * -n opens without the backing store.
+ * -n opens without the backing store; -c fills compressed. TARN_MODULE_DIR is where the modules are.
  */
 #include "image-tool.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -73,14 +77,15 @@ struct spec {
     const struct tarn_property *option_list[9];
 };
 
-static void read_spec(const struct task *task, struct spec *out)
+/* The disk's size, and the arguments behind the first as the rest of the specification. */
+static void read_spec(const struct task *task, uint64_t capacity, struct spec *out)
 {
     uint32_t features = 0;
     uint32_t options = 0;
 
     memset(out, 0, sizeof(*out));
     out->spec = (struct tarn_image_spec){ .struct_size = sizeof(out->spec),
-                                          .capacity = number(task->arguments[0]),
+                                          .capacity = capacity,
                                           .features = out->features,
                                           .options = out->option_list };
     for (char **argument = task->arguments + 1; *argument != NULL; argument++) {
@@ -90,7 +95,9 @@ static void read_spec(const struct task *task, struct spec *out)
         if (value == NULL || features > 7 || options > 7)
             exit(2);
         *value++ = '\0';
-        if (strcmp(name, "compat") == 0)
+        if (strcmp(name, "subformat") == 0)
+            out->spec.subformat = value;
+        else if (strcmp(name, "compat") == 0)
             out->spec.compat = value;
         else if (strcmp(name, "cluster-size") == 0)
             out->spec.cluster_size = number(value);
@@ -113,15 +120,92 @@ static void read_spec(const struct task *task, struct spec *out)
     }
 }
 
+static int do_probe(const struct task *task)
+{
+    const struct tarn_format *format = tool_format(task->format);
+    uint64_t head_needed = format->head_needed != 0 ? format->head_needed : 4096;
+    struct tarn_io *file = tool_file(task->host, task->path, false, false);
+    struct tarn_probe probe = { .struct_size = sizeof(probe) };
+    uint8_t *head;
+    uint8_t *tail;
+
+    tool_need(task->host, tarn_io_size(&task->host->call, file, &probe.size));
+    probe.head_length = head_needed < probe.size ? head_needed : probe.size;
+    probe.tail_length = format->tail_needed < probe.size ? format->tail_needed : probe.size;
+    probe.head = head = malloc(probe.head_length + 1);
+    probe.tail = tail = malloc(probe.tail_length + 1);
+    if (head == NULL || tail == NULL)
+        exit(99);
+    tool_need(task->host, tarn_io_pread(&task->host->call, file, head, probe.head_length, 0));
+    tool_need(task->host, tarn_io_pread(&task->host->call, file, tail, probe.tail_length,
+                                        probe.size - probe.tail_length));
+    printf("%d\n", format->probe != NULL ? (int)format->probe(&probe) : 0);
+    free(head);
+    free(tail);
+    tool_need(task->host, tarn_io_close(&task->host->call, file));
+    return 0;
+}
+
 static int do_create(const struct task *task)
 {
     struct spec spec;
-    struct tarn_io *file;
 
-    read_spec(task, &spec);
-    file = tool_file(task->host, task->path, true, true);
-    tool_need(task->host, tool_format(task->format)->create(&task->host->call, file, &spec.spec));
-    tool_need(task->host, tarn_io_close(&task->host->call, file));
+    read_spec(task, number(task->arguments[0]), &spec);
+    tool_create(task->host, task->path, task->format, &spec.spec);
+    return 0;
+}
+
+/* What of the source is to be written next: its data from `offset` on; false behind the last. */
+static bool next_data(int fd, uint64_t size, uint64_t *offset, uint64_t *end)
+{
+    off_t data = lseek(fd, (off_t)*offset, SEEK_DATA);
+    off_t hole = data >= 0 ? lseek(fd, data, SEEK_HOLE) : -1;
+
+    if (data < 0)
+        return false;
+    *offset = (uint64_t)data;
+    *end = hole >= 0 && (uint64_t)hole < size ? (uint64_t)hole : size;
+    return true;
+}
+
+static void copy_in(const struct task *task, struct tarn_io *disk, int fd, uint64_t size)
+{
+    uint8_t *buffer = malloc(CHUNK);
+    uint64_t offset = 0;
+    uint64_t end;
+
+    while (buffer != NULL && next_data(fd, size, &offset, &end)) {
+        while (offset < end) {
+            uint64_t piece = end - offset < CHUNK ? end - offset : CHUNK;
+
+            if (pread(fd, buffer, piece, (off_t)offset) != (ssize_t)piece)
+                exit(1);
+            tool_need(task->host, tarn_io_pwrite(&task->host->call, disk, buffer, piece, offset));
+            offset += piece;
+        }
+    }
+    free(buffer);
+}
+
+static int do_fill(const struct task *task)
+{
+    uint32_t flags = TARN_IMAGE_OPEN_WRITE | TARN_IMAGE_OPEN_FILL;
+    int fd = open(task->arguments[0], O_RDONLY | O_CLOEXEC);
+    off_t size = fd >= 0 ? lseek(fd, 0, SEEK_END) : -1;
+    struct opened opened;
+    struct spec spec;
+
+    if (size < 0) {
+        perror(task->arguments[0]);
+        return 1;
+    }
+    read_spec(task, (uint64_t)size, &spec);
+    tool_create(task->host, task->path, task->format, &spec.spec);
+    opened = open_disk(task, flags);
+    copy_in(task, opened.disk, fd, (uint64_t)size);
+    tool_need(task->host, tarn_io_flush(&task->host->call, opened.disk));
+    tool_close(task->host, &opened);
+    close(fd);
     return 0;
 }
 
@@ -130,7 +214,7 @@ static int do_measure(const struct task *task)
     struct spec spec;
     uint64_t bytes;
 
-    read_spec(task, &spec);
+    read_spec(task, number(task->arguments[0]), &spec);
     tool_need(task->host, tool_format(task->format)->measure(&task->host->call, &spec.spec,
                                                              &bytes));
     printf("%llu\n", (unsigned long long)bytes);
@@ -265,10 +349,9 @@ static int do_check(const struct task *task)
 {
     struct fake_host *host = task->host;
     uint32_t flags = task->arguments[0] != NULL ? (uint32_t)number(task->arguments[0]) : 0;
-    struct tarn_io *file = tool_file(host, task->path, flags != 0, false);
     const struct tarn_check_result *result = &host->check;
 
-    tool_need(host, tool_format(task->format)->check(&host->call, file, flags));
+    tool_check(host, task->path, task->format, flags);
     for (uint64_t i = 0; i < host->finding_count; i++)
         fprintf(stderr, "%s%s\n", host->findings[i].text,
                 host->findings[i].repaired ? " (repaired)" : "");
@@ -283,7 +366,6 @@ static int do_check(const struct task *task)
            (unsigned long long)result->corruptions, (unsigned long long)result->leaks,
            (unsigned long long)result->errors, (unsigned long long)result->corruptions_fixed,
            (unsigned long long)result->leaks_fixed);
-    tool_need(host, tarn_io_close(&host->call, file));
     return 0;
 }
 
@@ -302,7 +384,9 @@ static int do_info(const struct task *task)
     tool_need(host, tool_format(task->format)->info(&host->call, file));
     printf("capacity=%llu\ncluster-size=%llu\nflags=%u\n", (unsigned long long)info->capacity,
            (unsigned long long)info->cluster_size, (unsigned int)info->flags);
+    print_text("subformat", info->subformat);
     print_text("compat", info->compat);
+    print_text("creator", info->creator);
     print_text("backing", info->backing_name);
     print_text("backing-format", info->backing_format);
     print_text("encryption", info->encryption);
@@ -332,6 +416,7 @@ static const struct {
     int (*run)(const struct task *task);
     int arguments; /* at least */
 } commands[] = {
+    { "probe", do_probe, 0 },   { "fill", do_fill, 1 },
     { "create", do_create, 1 }, { "measure", do_measure, 1 }, { "cat", do_cat, 0 },
     { "read", do_read, 2 },     { "write", do_write, 1 },     { "zero", do_zero, 2 },
     { "discard", do_discard, 2 }, { "resize", do_resize, 1 }, { "map", do_map, 0 },
@@ -345,13 +430,15 @@ int main(int argc, char **argv)
     int option;
     int result = 2;
 
-    while ((option = getopt(argc, argv, "f:s:n")) != -1) {
+    while ((option = getopt(argc, argv, "f:s:nc")) != -1) {
         if (option == 'f')
             task.format = optarg;
         else if (option == 's')
             task.snapshot = optarg;
         else if (option == 'n')
             task.open_flags |= TARN_IMAGE_OPEN_NO_BACKING;
+        else if (option == 'c')
+            task.open_flags |= TARN_IMAGE_OPEN_COMPRESS;
         else
             return 2;
     }

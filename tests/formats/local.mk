@@ -1,6 +1,7 @@
 # The formats without the core: their unit tests, and a program that shell tests compare with
 # qemu-img.
 
+
 if HAVE_CUNIT
 check_LTLIBRARIES += libtarn-formats.la
 libtarn_formats_la_SOURCES = \
@@ -38,7 +39,7 @@ tests_unit_test_qcow2_resize_LDADD = $(format_ldadd)
 tests_unit_test_qcow2_snapshots_LDADD = $(format_ldadd)
 tests_unit_test_qcow2_write_LDADD = $(format_ldadd)
 tests_unit_test_raw_LDADD = $(format_ldadd)
-tests_formats_image_tool_LDADD = $(format_ldadd)
+tests_formats_image_tool_LDADD = libtarn-test.la libtarn-helpers.la
 tests_formats_image_tool_SOURCES = \
 	tests/formats/image-tool.c \
 	tests/formats/image-tool.h \
@@ -46,13 +47,25 @@ tests_formats_image_tool_SOURCES = \
 	tests/formats/tool-open.c
 endif
 
+# What a command takes of memory and time.
+
 EXTRA_DIST += \
 	tests/formats/lib.sh \
 	tests/formats/corpus.sh \
+	tests/formats/hostile-bombs.sh \
+	tests/formats/matrix.sh \
 	tests/formats/qcow2-check.sh \
+	tests/formats/qcow2-compress.sh \
 	tests/formats/qcow2-create.sh \
+	tests/formats/qcow2-data-file.sh \
 	tests/formats/qcow2-hostile.sh \
+	tests/formats/qcow2-info.sh \
+	tests/formats/qcow2-matrix.sh \
 	tests/formats/qcow2-model.sh \
 	tests/formats/qcow2-read.sh \
 	tests/formats/qcow2-write.sh \
-	tests/formats/raw.sh
+	tests/formats/raw-device.sh \
+	tests/formats/raw-sizes.sh \
+	tests/formats/raw.sh \
+	tests/formats/samples.inc \
+	tests/formats/threats-valgrind.sh

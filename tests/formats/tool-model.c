@@ -116,13 +116,29 @@ static int do_read(struct model *model, uint64_t offset, uint64_t length)
     return 0;
 }
 
+/* Can this disk take that size? Not every image of a format that grows does. */
+static bool resizable(const struct model *model, uint64_t size)
+{
+    uint32_t promised = tool_format(model->format)->capabilities;
+
+    return !(model->opened.disk->flags & TARN_IO_FIXED_SIZE) &&
+           (promised & (size < model->size ? TARN_FORMAT_SHRINK : TARN_FORMAT_GROW)) != 0;
+}
+
 static void do_resize(struct model *model)
 {
     uint64_t size = below(model, model->max_size + 1) & ~(uint64_t)511;
+    uint32_t flags = TARN_TRUNCATE_SHRINK | (below(model, 8) == 0 ? TARN_TRUNCATE_ALLOCATE : 0);
+    int32_t status;
 
-    tool_need(model->host, tarn_io_truncate(&model->host->call, model->opened.disk, size,
-                                            TARN_TRUNCATE_SHRINK |
-                                            (below(model, 8) == 0 ? TARN_TRUNCATE_ALLOCATE : 0)));
+    if (size == model->size || !resizable(model, size))
+        return;
+    status = tarn_io_truncate(&model->host->call, model->opened.disk, size, flags);
+    if (size == 0 && status == TARN_E_INVALID) { /* not every format has empty disks */
+        fake_host_reset(model->host);
+        return;
+    }
+    tool_need(model->host, status);
     if (size > model->size) {
         memset(model->bytes + model->size, 0, size - model->size);
         memset(model->unknown + model->size, 0, size - model->size);
@@ -192,9 +208,9 @@ int tool_model(struct fake_host *host, const char *path, const char *format, uin
     memset(model.unknown, 1, model.size); /* what the image starts with is taken as it is */
     bad = compare_all(&model);
     for (uint64_t i = 0; i < steps && !bad; i++) {
-        if (model.size == 0)
+        if (model.size == 0 && resizable(&model, 512))
             do_resize(&model);
-        else
+        else if (model.size > 0)
             bad = one_step(&model);
         if (bad)
             fprintf(stderr, "image-tool: at step %llu of seed %llu\n", (unsigned long long)i,

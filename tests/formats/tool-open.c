@@ -4,27 +4,60 @@
  */
 #include "image-tool.h"
 
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "formats/qcow2/format.h"
-#include "formats/raw/raw.h"
 #include "helpers/file-io.h"
+
+#define MOST_FORMATS 16
 
 /* The folder of the image that is being opened: names in it are relative to that. */
 static char folder[4096] = ".";
 
+/* --- modules ---------------------------------------------------------------------------------- */
+
+static const struct tarn_module *load_module(const char *name)
+{
+    const char *modules = getenv("TARN_MODULE_DIR");
+    const struct tarn_module *(*entry)(uint32_t) = NULL;
+    char path[8192];
+    void *handle;
+
+    snprintf(path, sizeof(path), "%s/%s.so", modules != NULL ? modules : ".", name);
+    handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    if (handle != NULL)
+        *(void **)&entry = dlsym(handle, "tarn_module_entry");
+    if (entry == NULL) {
+        fprintf(stderr, "image-tool: %s; TARN_MODULE_DIR names the folder of the modules\n",
+                dlerror());
+        exit(2);
+    }
+    return entry(TARN_ABI_VERSION);
+}
+
+/* A format's module bears its name. */
 const struct tarn_format *tool_format(const char *name)
 {
-    if (strcmp(name, "raw") == 0)
-        return &raw_format;
-    if (strcmp(name, "qcow2") == 0)
-        return &qcow2_format;
-    fprintf(stderr, "image-tool: format %s is unknown\n", name);
-    exit(2);
+    static const struct tarn_format *known[MOST_FORMATS];
+    const struct tarn_module *module;
+    size_t i = 0;
+
+    while (i < MOST_FORMATS - 1 && known[i] != NULL && strcmp(known[i]->name, name) != 0)
+        i++;
+    if (known[i] != NULL)
+        return known[i];
+    module = load_module(name);
+    if (module == NULL || module->formats == NULL || strcmp(module->formats[0]->name, name) != 0) {
+        fprintf(stderr, "image-tool: the module %s has no such format\n", name);
+        exit(2);
+    }
+    return known[i] = module->formats[0];
 }
+
+/* --- files ------------------------------------------------------------------------------------ */
 
 void tool_need(struct fake_host *host, int32_t status)
 {
@@ -65,6 +98,18 @@ static int32_t chain_size(struct tarn_call *call, struct tarn_io *io, uint64_t *
     return tarn_io_size(call, ((struct chain *)io)->opened.disk, out);
 }
 
+static int32_t chain_extents(struct tarn_call *call, struct tarn_io *io, uint64_t offset,
+                             uint64_t length, tarn_extent_fn emit, void *arg)
+{
+    return tarn_io_extents(call, ((struct chain *)io)->opened.disk, offset, length, emit, arg);
+}
+
+static int32_t chain_identity(struct tarn_call *call, struct tarn_io *io,
+                              struct tarn_identity *out)
+{
+    return tarn_io_identity(call, ((struct chain *)io)->opened.file, out);
+}
+
 static int32_t chain_close(struct tarn_call *call, struct tarn_io *io)
 {
     struct chain *chain = (struct chain *)io;
@@ -82,9 +127,10 @@ static int32_t open_related(struct tarn_call *call, const struct fake_question *
     char path[8192];
     struct chain *chain;
 
-    (void)call;
     snprintf(path, sizeof(path), "%s/%s", question->name[0] == '/' ? "" : folder, question->name);
-    if (question->role == TARN_RELATED_DATA_FILE) {
+    if (access(path, R_OK) != 0)
+        return tarn_fail(call, TARN_E_NOT_FOUND, 0, "the file %s is missing", path);
+    if (question->role != TARN_RELATED_BACKING) {
         *out = tool_file(host, path, (question->flags & TARN_IMAGE_OPEN_WRITE) != 0, false);
         return TARN_OK;
     }
@@ -96,9 +142,82 @@ static int32_t open_related(struct tarn_call *call, const struct fake_question *
     chain->opened = tool_open(host, path, question->format, 0, NULL);
     chain->io = (struct tarn_io){ .struct_size = sizeof(chain->io), .fd = -1,
                                   .pread = chain_pread, .size = chain_size,
+                                  .extents = chain_extents, .identity = chain_identity,
                                   .close = chain_close };
     *out = &chain->io;
     return TARN_OK;
+}
+
+/* The further file's path: "disk.vmdk" and "-flat.vmdk" make "disk-flat.vmdk". */
+static void related_path(char *out, size_t room, const char *image, const char *suffix)
+{
+    const char *extension = strrchr(suffix, '.');
+    size_t length = strlen(image);
+
+    if (extension != NULL && length > strlen(extension) &&
+        strcmp(image + length - strlen(extension), extension) == 0)
+        length -= strlen(extension);
+    snprintf(out, room, "%.*s%s", (int)length, image, suffix);
+}
+
+/* `arg` is the path of the image; the name is good until the next further file. */
+static int32_t create_related(struct tarn_call *call, const char *suffix, uint64_t size,
+                              const char **out_name, struct tarn_io **out, void *arg)
+{
+    static char names[64][256];
+    static size_t count;
+    char *name = names[count++ % 64];
+    char path[8192];
+    const char *slash;
+
+    related_path(path, sizeof(path), arg, suffix);
+    slash = strrchr(path, '/');
+    snprintf(name, sizeof(names[0]), "%.255s", slash != NULL ? slash + 1 : path);
+    *out_name = name;
+    *out = tool_file((struct fake_host *)call, path, true, true);
+    return tarn_io_truncate(call, *out, size, 0);
+}
+
+/* Names in this image are relative to its folder, until leave_folder(). */
+static void enter_folder(struct fake_host *host, const char *path, char *outer)
+{
+    const char *slash = strrchr(path, '/');
+
+    host->related_default = open_related;
+    host->related_default_arg = host;
+    memcpy(outer, folder, sizeof(folder));
+    if (slash != NULL)
+        snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path + 1), path);
+}
+
+static void leave_folder(const char *outer)
+{
+    memcpy(folder, outer, sizeof(folder));
+}
+
+void tool_create(struct fake_host *host, const char *path, const char *format,
+                 const struct tarn_image_spec *spec)
+{
+    struct tarn_io *file = tool_file(host, path, true, true);
+    char outer[sizeof(folder)];
+
+    enter_folder(host, path, outer);
+    host->create_related = create_related;
+    host->create_related_arg = (char *)(uintptr_t)path;
+    tool_need(host, tool_format(format)->create(&host->call, file, spec));
+    tool_need(host, tarn_io_close(&host->call, file));
+    leave_folder(outer);
+}
+
+void tool_check(struct fake_host *host, const char *path, const char *format, uint32_t flags)
+{
+    struct tarn_io *file = tool_file(host, path, flags != 0, false);
+    char outer[sizeof(folder)];
+
+    enter_folder(host, path, outer);
+    tool_need(host, tool_format(format)->check(&host->call, file, flags));
+    tool_need(host, tarn_io_close(&host->call, file));
+    leave_folder(outer);
 }
 
 struct opened tool_open(struct fake_host *host, const char *path, const char *format,
@@ -107,16 +226,11 @@ struct opened tool_open(struct fake_host *host, const char *path, const char *fo
     struct tarn_image_open how = { sizeof(how), flags, snapshot };
     struct opened opened;
     char outer[sizeof(folder)];
-    const char *slash = strrchr(path, '/');
 
-    host->related_default = open_related;
-    host->related_default_arg = host;
-    memcpy(outer, folder, sizeof(outer));
-    if (slash != NULL)
-        snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path + 1), path);
+    enter_folder(host, path, outer);
     opened.file = tool_file(host, path, (flags & TARN_IMAGE_OPEN_WRITE) != 0, false);
     tool_need(host, tool_format(format)->open(&host->call, opened.file, &how, &opened.disk));
-    memcpy(folder, outer, sizeof(folder));
+    leave_folder(outer);
     return opened;
 }
 

@@ -98,6 +98,17 @@ static const char *host_option(struct tarn_call *call, const char *name)
     return NULL;
 }
 
+static int32_t host_create_related(struct tarn_call *call, const char *suffix, uint64_t size,
+                                   const char **out_name, struct tarn_io **out)
+{
+    struct fake_host *host = (struct fake_host *)call;
+
+    *out = NULL;
+    if (host->create_related == NULL)
+        return host_fail(call, TARN_E_UNSUPPORTED, 0, "no further files can be made here");
+    return host->create_related(call, suffix, size, out_name, out, host->create_related_arg);
+}
+
 static int32_t host_open_related(struct tarn_call *call, uint32_t role, const char *name,
                                  const char *format, uint32_t flags, struct tarn_io **out)
 {
@@ -147,7 +158,7 @@ static void image_copy_lists(struct fake_image *to, const struct tarn_image_info
 {
     for (size_t i = 0; from->features != NULL && from->features[i] != NULL && i < 15; i++)
         to->features[i] = copy_text(from->features[i]);
-    for (size_t i = 0; from->files != NULL && from->files[i] != NULL && i < 16; i++) {
+    for (size_t i = 0; from->files != NULL && from->files[i] != NULL && i < 64; i++) {
         to->files[i] = *from->files[i];
         to->files[i].role = copy_text(from->files[i]->role);
         to->files[i].name = copy_text(from->files[i]->name);
@@ -235,6 +246,7 @@ void fake_host_init(struct fake_host *host)
         .fail = host_fail, .forget = host_forget, .interrupted = host_interrupted,
         .cancel_fd = host_cancel_fd, .time_left = host_time_left, .progress = host_progress,
         .log = host_log, .option = host_option, .open_related = host_open_related,
+        .create_related = host_create_related,
         .emit_image = host_emit_image, .emit_snapshot = host_emit_snapshot,
         .emit_finding = host_emit_finding, .emit_check = host_emit_check,
     };

@@ -24,6 +24,10 @@ struct fake_host;
 typedef int32_t (*fake_related_fn)(struct tarn_call *call, const struct fake_question *question,
                                    struct tarn_io **out, void *arg);
 
+/* Answers tarn_host.create_related. */
+typedef int32_t (*fake_create_fn)(struct tarn_call *call, const char *suffix, uint64_t size,
+                                  const char **out_name, struct tarn_io **out, void *arg);
+
 struct fake_related {
     uint32_t role;
     char *name;
@@ -35,8 +39,8 @@ struct fake_related {
 struct fake_image {
     struct tarn_image_info info; /* its pointers point into the members below */
     char *features[16];
-    struct tarn_image_file files[16];
-    const struct tarn_image_file *file_list[17];
+    struct tarn_image_file files[64];
+    const struct tarn_image_file *file_list[65];
     struct tarn_property properties[32];
     const struct tarn_property *property_list[33];
 };
@@ -77,6 +81,8 @@ struct fake_host {
     char last_format[64];
     fake_related_fn related_default; /* what no entry answers; NULL = TARN_E_NOT_FOUND */
     void *related_default_arg;
+    fake_create_fn create_related; /* NULL = TARN_E_UNSUPPORTED */
+    void *create_related_arg;
 };
 
 void fake_host_init(struct fake_host *host);

@@ -177,7 +177,7 @@ BREAK(no_check, s->format.capabilities |= TARN_FORMAT_REPAIR)
 BREAK(no_snapshots, s->format.capabilities |= TARN_FORMAT_SNAPSHOTS)
 BREAK(grow_unwritten, s->format.capabilities |= TARN_FORMAT_GROW)
 BREAK(compress_unwritten, s->format.capabilities |= TARN_FORMAT_COMPRESS)
-BREAK(transparent, s->format.capabilities |= TARN_FORMAT_TRANSPARENT)
+BREAK(transparent, s->format.capabilities |= TARN_FORMAT_TRANSPARENT | TARN_FORMAT_WRITE)
 BREAK(huge_head, s->format.head_needed = UINT64_C(1) << 40)
 BREAK(magic_beyond, s->magic.offset = 4093)
 BREAK(magic_before, s->magic.offset = INT64_MIN)
@@ -216,7 +216,7 @@ static const struct {
     { no_check, TARN_E_INTERNAL, "and has no check" },
     { no_snapshots, TARN_E_INTERNAL, "promises TARN_FORMAT_SNAPSHOTS and lacks" },
     { grow_unwritten, TARN_E_INTERNAL, "and not TARN_FORMAT_WRITE" },
-    { compress_unwritten, TARN_E_INTERNAL, "promises TARN_FORMAT_COMPRESS and not" },
+    { compress_unwritten, TARN_E_INTERNAL, "promises TARN_FORMAT_COMPRESS and neither" },
     { transparent, TARN_E_INTERNAL, "would be recognised by content" },
     { huge_head, TARN_E_INTERNAL, "needs more than 16 MiB" },
     { magic_beyond, TARN_E_INTERNAL, "has a magic without bytes, or outside" },

@@ -356,18 +356,6 @@ static void directory_volume(void)
     fixture_end(&f);
 }
 
-static void suffix_of_a_further_file(void)
-{
-    struct tarn_container_spec spec = spec_of("new");
-    struct fixture f;
-
-    spec.suffix = "-s001.vmdk";
-    fixture_begin(&f);
-    CU_ASSERT_EQUAL(make_volume(&f, &spec), TARN_OK);
-    CU_ASSERT_EQUAL(access(fixture_path(&f, "pool/new-s001.vmdk"), F_OK), 0);
-    fixture_end(&f);
-}
-
 static void directory_gone_between_the_phases(void)
 {
     struct tarn_container_spec spec = spec_of("new");
@@ -465,7 +453,6 @@ static const struct unit_test tests[] = {
     { "without O_TMPFILE, RENAME_NOREPLACE and links volumes are made too", without_tmpfile },
     { "a full filesystem is told and leaves nothing", full_filesystem },
     { "a directory is a volume of format dir", directory_volume },
-    { "a further file of an image has the suffix", suffix_of_a_further_file },
     { "a directory that goes between the phases is told", directory_gone_between_the_phases },
     { "names that cannot be are refused, in one line", names_that_are_refused },
     { "a clone shares the bytes or says that it cannot", clone },

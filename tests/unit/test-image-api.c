@@ -214,38 +214,74 @@ static void job_ends_before_the_image(void)
     host_close(&frame);
 }
 
+static struct tarn_conversion conversion_to(const char *target, const char *target_format)
+{
+    return (struct tarn_conversion){
+        .struct_size = sizeof(struct tarn_conversion),
+        .source_path = host_path(&frame, "a"),
+        .target_path = host_path(&frame, "%s", target),
+        .target_format = target_format,
+    };
+}
+
 static void converted(void)
 {
     static const char *const wrong[] = { "nonsense=1", NULL };
     static const char *const worse[] = { "nonsense", NULL };
+    struct tarn_conversion conversion;
     struct tarn_job *job = NULL;
 
     begin();
     CU_ASSERT_EQUAL(host_run("qemu-io -f qcow2 -c 'write -P 7 1M 300k' %s", host_path(&frame, "a")),
                     0);
-    HOST_OK(tarn_image_convert(frame.context, host_path(&frame, "a"), NULL, host_path(&frame, "b"),
-                               "raw", NULL, NULL, &error));
+    conversion = conversion_to("b", "raw");
+    HOST_OK(tarn_image_convert(frame.context, &conversion, NULL, &error));
     CU_ASSERT_EQUAL(host_run("qemu-img compare -f qcow2 -F raw %s %s", host_path(&frame, "a"),
                              host_path(&frame, "b")), 0);
-    HOST_REFUSED(tarn_image_convert(frame.context, host_path(&frame, "a"), NULL,
-                                    host_path(&frame, "b"), "raw", NULL, NULL, &error),
-                 TARN_E_EXISTS, "choose another name");
-    HOST_REFUSED(tarn_image_convert(frame.context, host_path(&frame, "a"), NULL,
-                                    host_path(&frame, "c"), "qcow2", wrong, NULL, &error),
-                 TARN_E_INVALID, "nonsense");
-    HOST_REFUSED(tarn_image_convert(frame.context, host_path(&frame, "a"), NULL,
-                                    host_path(&frame, "c"), "qcow2", worse, NULL, &error),
-                 TARN_E_INVALID, "has no value");
-    HOST_REFUSED(tarn_image_convert(frame.context, host_path(&frame, "a"), NULL,
-                                    host_path(&frame, "no/where/c"), "qcow2", NULL, NULL, &error),
-                 TARN_E_NOT_FOUND, NULL);
+    HOST_REFUSED(tarn_image_convert(frame.context, &conversion, NULL, &error), TARN_E_EXISTS,
+                 "choose another name");
+    conversion = conversion_to("c", "qcow2");
+    conversion.options = wrong;
+    HOST_REFUSED(tarn_image_convert(frame.context, &conversion, NULL, &error), TARN_E_INVALID,
+                 "nonsense");
+    conversion.options = worse;
+    HOST_REFUSED(tarn_image_convert(frame.context, &conversion, NULL, &error), TARN_E_INVALID,
+                 "has no value");
+    conversion = conversion_to("no/where/c", "qcow2");
+    HOST_REFUSED(tarn_image_convert(frame.context, &conversion, NULL, &error), TARN_E_NOT_FOUND,
+                 NULL);
     HOST_OK(tarn_job_new(&job, frame.context, &error));
     tarn_job_cancel(job);
-    HOST_REFUSED(tarn_image_convert(frame.context, host_path(&frame, "a"), NULL,
-                                    host_path(&frame, "c"), "qcow2", NULL, job, &error),
-                 TARN_E_CANCELLED, NULL);
+    conversion = conversion_to("c", "qcow2");
+    HOST_REFUSED(tarn_image_convert(frame.context, &conversion, job, &error), TARN_E_CANCELLED,
+                 NULL);
     tarn_job_unref(job);
     CU_ASSERT_FALSE(host_exists(host_path(&frame, "c")));
+    host_close(&frame);
+}
+
+/* What differs from the base is stored, and nothing else. */
+static void converted_over_a_base(void)
+{
+    struct tarn_conversion conversion;
+
+    begin();
+    CU_ASSERT_EQUAL(host_run("qemu-io -f qcow2 -c 'write -P 7 1M 300k' %s", host_path(&frame, "a")),
+                    0);
+    CU_ASSERT_EQUAL(host_run("qemu-img convert -f qcow2 -O raw %s %s && "
+                             "printf x | dd of=%s bs=1 seek=200000 conv=notrunc",
+                             host_path(&frame, "a"), host_path(&frame, "base"),
+                             host_path(&frame, "base")), 0);
+    conversion = conversion_to("over", "qcow2");
+    conversion.backing_path = host_path(&frame, "base");
+    HOST_REFUSED(tarn_image_convert(frame.context, &conversion, NULL, &error), TARN_E_INVALID,
+                 "is not guessed");
+    conversion.backing_format = "raw";
+    HOST_OK(tarn_image_convert(frame.context, &conversion, NULL, &error));
+    CU_ASSERT_EQUAL(host_run("qemu-img compare -f qcow2 -F qcow2 %s %s", host_path(&frame, "a"),
+                             host_path(&frame, "over")), 0);
+    CU_ASSERT_EQUAL(host_run("test \"$(qemu-img map --output=json %s | grep -c '\"depth\": 0')\" "
+                             "= 1", host_path(&frame, "over")), 0);
     host_close(&frame);
 }
 
@@ -257,6 +293,7 @@ static const struct unit_test tests[] = {
     { "what is no regular file is not opened", no_regular_file },
     { "an open image outlives the job that opened it", job_ends_before_the_image },
     { "a file is converted, whole or not at all", converted },
+    { "a conversion over a base stores what differs", converted_over_a_base },
     { NULL, NULL },
 };
 

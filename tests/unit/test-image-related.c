@@ -331,6 +331,38 @@ static void looking_opens_nothing(void)
     end();
 }
 
+/* qcow (version 1) has no place for the format of a backing store; here the images lose it. */
+static void formats_of_the_record(void)
+{
+    struct tarn_error *error = NULL;
+    struct tarn_volume_record *record = NULL;
+    struct tarn_volume *base;
+    struct tarn_volume *middle;
+    struct tarn_volume *top;
+    char bytes[5];
+
+    begin(0);
+    base = host_volume(pool, "base", "raw", 65536);
+    CU_ASSERT(host_guest_write(base, 1000, "below", 5));
+    middle = host_overlay(pool, "middle", host_path(&frame, "p/base"), "raw");
+    top = host_overlay(pool, "top", host_path(&frame, "p/middle"), "qcow2");
+    CU_ASSERT_EQUAL(host_run("cd %s && "
+                             "LC_ALL=C sed -i 's/\\xe2y.\\xca/tarn/' middle top && "
+                             "test $(LC_ALL=C grep -acP '\\xe2y.\\xca' top) = 0",
+                             host_path(&frame, "p")), 0);
+    CU_ASSERT(host_guest_read(top, 1000, bytes, 5));
+    CU_ASSERT_EQUAL(memcmp(bytes, "below", 5), 0);
+    HOST_OK(tarn_volume_read(&record, top, 0, &error));
+    CU_ASSERT_PTR_NOT_NULL_FATAL(record);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(record->backing_format);
+    CU_ASSERT_STRING_EQUAL(record->backing_format, "qcow2");
+    tarn_volume_record_free(record);
+    tarn_volume_unref(top);
+    tarn_volume_unref(middle);
+    tarn_volume_unref(base);
+    end();
+}
+
 static const struct unit_test tests[] = {
     { "names that lead out of the pool, and protocols, are refused", names_that_lead_out },
     { "a folder with a similar name is another one", similar_folder },
@@ -338,6 +370,7 @@ static const struct unit_test tests[] = {
     { "what tarn recorded is followed, unless the policy is never", what_tarn_recorded },
     { "names in a file that is in no pool are followed anywhere only", file_in_no_pool },
     { "a format that is not recorded is not guessed", unrecorded_format },
+    { "a format that only tarn's records tell is theirs", formats_of_the_record },
     { "a chain without an end is refused", loops },
     { "a chain of 201 is refused, a shorter one is read", long_chain },
     { "what is no file is not opened", no_files },

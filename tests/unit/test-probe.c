@@ -18,8 +18,8 @@ static struct memory_io *memory;
 static void begin(bool with_raw)
 {
     host_prepare(&frame);
-    host_fixture(&frame, "probes", "format:weak format:sure format:words format:deep format:tail",
-                 NULL);
+    host_fixture(&frame, "probes", "format:weak format:sure format:words format:deep format:tail "
+                 "format:doubt format:far", NULL);
     if (!with_raw)
         CU_ASSERT_EQUAL(remove(host_path(&frame, "plugins/raw.conf")), 0);
     frame.context = host_context(&frame);
@@ -84,6 +84,30 @@ static void second_look(void)
     memset(memory->bytes + 8192, 0, 4);
     memcpy(memory->bytes + 65536 - 16, "TAIL", 4);
     CU_ASSERT_STRING_EQUAL(found(4096, true), "tail");
+    memset(memory->bytes + 65536 - 16, 0, 4);
+    memcpy(memory->bytes + 65536 - 4096, "FAR", 3);
+    CU_ASSERT_STRING_EQUAL(found(4096, true), "far");
+    end();
+}
+
+/* As many reads as there are places where a magic of the fixture may lie. */
+static void few_reads(void)
+{
+    begin(true);
+    CU_ASSERT_STRING_EQUAL(found(4096, true), "raw");
+    CU_ASSERT_EQUAL(memory->reads, 3);
+    CU_ASSERT_STRING_EQUAL(found(65536, true), "raw");
+    CU_ASSERT_EQUAL(memory->reads, 0); /* all of it is known */
+    end();
+}
+
+static void first_impressions(void)
+{
+    begin(true);
+    memcpy(memory->bytes, "DOUBT", 5);
+    CU_ASSERT_STRING_EQUAL(found(4096, true), "raw");
+    memory->bytes[8192] = '!';
+    CU_ASSERT_STRING_EQUAL(found(4096, true), "doubt");
     end();
 }
 
@@ -124,6 +148,8 @@ static void unreadable(void)
 static const struct unit_test tests[] = {
     { "magics are looked at first, the surest format wins", by_magic },
     { "a second look sees what lies deeper, and the end", second_look },
+    { "a second look reads only where a magic may lie", few_reads },
+    { "what a format says that has not seen all it wants is not its last word", first_impressions },
     { "a container can be smaller than any magic", small_containers },
     { "any bytes are of the transparent format, if there is one", any_bytes },
     { "a read that fails is no format", unreadable },

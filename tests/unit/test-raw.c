@@ -188,6 +188,35 @@ static void an_open_image_passes_everything_on(void)
     teardown(&raw);
 }
 
+static int32_t tell_identity(struct tarn_call *call, struct tarn_io *io, struct tarn_identity *out)
+{
+    (void)call;
+    (void)io;
+    out->inode = 4711;
+    return TARN_OK;
+}
+
+/* Whoever compares a backing store with what was recorded of it asks the disk. */
+static void the_disk_is_its_container(void)
+{
+    struct tarn_image_open how = { sizeof(how), 0, NULL };
+    struct tarn_identity identity;
+    struct tarn_call *call;
+    struct tarn_io *disk;
+    struct raw raw;
+
+    setup(&raw, 1000);
+    call = &raw.host.call;
+    CU_ASSERT_EQUAL_FATAL(raw_format.open(call, &raw.file->io, &how, &disk), TARN_OK);
+    CU_ASSERT_EQUAL(tarn_io_identity(call, disk, &identity), TARN_OK);
+    CU_ASSERT_EQUAL(identity.inode, 0);
+    raw.file->io.identity = tell_identity;
+    CU_ASSERT_EQUAL(tarn_io_identity(call, disk, &identity), TARN_OK);
+    CU_ASSERT_EQUAL(identity.inode, 4711);
+    CU_ASSERT_EQUAL(tarn_io_close(call, disk), TARN_OK);
+    teardown(&raw);
+}
+
 static void a_reader_cannot_write(void)
 {
     struct tarn_image_open how = { sizeof(how), 0, NULL };
@@ -214,6 +243,7 @@ static const struct unit_test tests[] = {
     { "a device must be large enough", a_device_must_be_large_enough },
     { "info is the size", info_is_the_size },
     { "an open image passes everything on", an_open_image_passes_everything_on },
+    { "the disk is its container", the_disk_is_its_container },
     { "a reader cannot write", a_reader_cannot_write },
     { NULL, NULL },
 };

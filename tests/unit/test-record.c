@@ -35,9 +35,11 @@ static bool same(const char *a, const char *b)
 static bool keeps(const char *volume, const char *format, const char *backing_format,
                   const char *backing)
 {
-    const struct volume_record written = { (char *)(uintptr_t)format,
-                                           (char *)(uintptr_t)backing_format,
-                                           (char *)(uintptr_t)backing };
+    const struct volume_record written = {
+        .format = (char *)(uintptr_t)format,
+        .backing_format = (char *)(uintptr_t)backing_format,
+        .backing_path = (char *)(uintptr_t)backing,
+    };
     struct volume_record got;
     struct tarn_error *error = NULL;
     bool kept = host_ok(record_write(&context, "p", volume, &written, &error), &error) &&
@@ -115,20 +117,81 @@ static bool is_nothing(void *arg, const char *volume)
     return false;
 }
 
+static int count_left(void *arg, const char *file, struct tarn_error **error)
+{
+    (void)error;
+    CU_ASSERT(strncmp(file, "piece", 5) == 0);
+    ++*(int *)arg;
+    return TARN_OK;
+}
+
 static void pruned(void)
 {
+    int left = 0;
+    const struct record_prune_plan a_is_there = { is_a, count_left, &left };
+    const struct record_prune_plan nothing_is = { is_nothing, count_left, &left };
     struct tarn_error *error = NULL;
 
     begin();
-    HOST_OK(record_prune(&context, "p", is_a, NULL, &error)); /* there is no folder at all */
+    HOST_OK(record_prune(&context, "p", &a_is_there, &error)); /* there is no folder at all */
     CU_ASSERT(keeps("a", "raw", NULL, NULL));
     CU_ASSERT(keeps(".tarn-a", "raw", NULL, NULL));
     CU_ASSERT(keeps("b", "raw", NULL, NULL));
     host_write(host_text("%s/p/.tarn-17-ab.new", folder), "half", 4);
-    HOST_OK(record_prune(&context, "p", is_a, NULL, &error));
+    HOST_OK(record_prune(&context, "p", &a_is_there, &error));
     CU_ASSERT_EQUAL(host_run("test \"$(ls -A %s/p | tr '\\n' ' ')\" = '.tarn-a a '", folder), 0);
-    HOST_OK(record_prune(&context, "p", is_nothing, NULL, &error));
+    HOST_OK(record_prune(&context, "p", &nothing_is, &error));
     CU_ASSERT_FALSE(host_exists(host_text("%s/p", folder)));
+    CU_ASSERT_EQUAL(left, 0);
+    end();
+}
+
+/* Only what says that it was not made, or not deleted, to its end. */
+static void left_files(void)
+{
+    char pieces[2][8] = { "piece-1", "piece-2" };
+    char *files[] = { pieces[0], pieces[1] };
+    struct volume_record record = { .format = (char *)(uintptr_t)"vmdk", .files = files,
+                                    .file_count = 2 };
+    struct volume_record read;
+    int left = 0;
+    const struct record_prune_plan nothing_is = { is_nothing, count_left, &left };
+    struct tarn_error *error = NULL;
+
+    begin();
+    HOST_OK(record_write(&context, "p", "whole", &record, &error));
+    HOST_OK(record_prune(&context, "p", &nothing_is, &error));
+    CU_ASSERT_EQUAL(left, 0);
+    record.pending = true;
+    HOST_OK(record_write(&context, "p", "half", &record, &error));
+    HOST_OK(record_read(&read, &context, "p", "half", &error));
+    CU_ASSERT(read.pending && read.file_count == 2 && strcmp(read.files[1], "piece-2") == 0);
+    record_clear(&read);
+    HOST_OK(record_prune(&context, "p", &nothing_is, &error));
+    CU_ASSERT_EQUAL(left, 2);
+    end();
+}
+
+/* Whoever moves the volume away later finds its files where they were. */
+static void pending_ends(void)
+{
+    char piece[] = "piece";
+    char *files[] = { piece };
+    struct volume_record record = { .format = (char *)(uintptr_t)"vmdk", .files = files,
+                                    .file_count = 1, .pending = true };
+    int left = 0;
+    const struct record_prune_plan a_is_there = { is_a, count_left, &left };
+    const struct record_prune_plan nothing_is = { is_nothing, count_left, &left };
+    struct tarn_error *error = NULL;
+
+    begin();
+    HOST_OK(record_write(&context, "p", "a", &record, &error));
+    HOST_OK(record_prune(&context, "p", &a_is_there, &error));
+    HOST_OK(record_read(&record, &context, "p", "a", &error));
+    CU_ASSERT(!record.pending && record.file_count == 1);
+    record_clear(&record);
+    HOST_OK(record_prune(&context, "p", &nothing_is, &error));
+    CU_ASSERT_EQUAL(left, 0);
     end();
 }
 
@@ -137,6 +200,8 @@ static const struct unit_test tests[] = {
     { "a volume without a record has none", none },
     { "a damaged record is told as such", damaged },
     { "records of volumes that are no more go, and what was half written", pruned },
+    { "files of a volume that was never whole are told", left_files },
+    { "a volume that is there is not pending any more", pending_ends },
     { NULL, NULL },
 };
 

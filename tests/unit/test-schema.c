@@ -168,6 +168,13 @@ static void volumes(void)
           "<capacity> is '-1'; expected: a decimal number");
     judge(schema, "<volume><name>v</name><target><compat>2</compat></target></volume>",
           TARN_E_SCHEMA, "<compat> is '2'; expected: a version such as 1.1");
+    judge(schema, "<volume><name>v</name><target><t:image xmlns:t='urn:tarn:image:1' "
+                  "subformat='flat' compress='no'><t:option name='a' value=''/></t:image>"
+                  "</target></volume>", TARN_OK, NULL);
+    judge(schema, "<volume><name>v</name><target><t:image xmlns:t='urn:tarn:image:1' "
+                  "sub-format='flat'/></target></volume>", TARN_E_SCHEMA, "sub-format");
+    judge(schema, "<volume><name>v</name><t:image xmlns:t='urn:tarn:image:1'/></volume>",
+          TARN_E_SCHEMA, "image");
     judge(schema, "<volume/>", TARN_E_SCHEMA, "<volume> lacks <name>");
     judge(schema, "<volume", TARN_E_INVALID, "line 1");
     schema_free(schema);

@@ -118,6 +118,39 @@ static void overlay_cloned_as_overlay(void)
     end();
 }
 
+/* Behind the source's end are zeros, not what the new backing store has there. */
+static void shorter_than_the_backing_store(void)
+{
+    struct tarn_error *error = NULL;
+    struct tarn_volume *base;
+    struct tarn_volume *source;
+    struct tarn_volume *copy = NULL;
+    char xml[1024];
+    char bytes[6];
+
+    begin();
+    base = host_volume(pool, "base", "raw", 4 * MIB);
+    CU_ASSERT(host_guest_write(base, MIB / 2, "below", 6));
+    CU_ASSERT(host_guest_write(base, 3 * MIB, "under", 6));
+    source = host_volume(pool, "source", "raw", MIB);
+    CU_ASSERT(host_guest_write(source, 1000, "above", 6));
+    snprintf(xml, sizeof(xml),
+             "<volume><name>copy</name><capacity>%llu</capacity><target><format type='qcow2'/>"
+             "</target><backingStore><path>%s</path><format type='raw'/></backingStore></volume>",
+             (unsigned long long)(4 * MIB), host_path(&frame, "p/base"));
+    HOST_OK(tarn_volume_create_from(&copy, pool, xml, source, 0, NULL, &error));
+    CU_ASSERT(host_guest_read(copy, 1000, bytes, 6));
+    CU_ASSERT_STRING_EQUAL(bytes, "above");
+    CU_ASSERT(host_guest_read(copy, MIB / 2, bytes, 6));
+    CU_ASSERT_EQUAL(memcmp(bytes, "\0\0\0\0\0", 6), 0);
+    CU_ASSERT(host_guest_read(copy, 3 * MIB, bytes, 6));
+    CU_ASSERT_EQUAL(memcmp(bytes, "\0\0\0\0\0", 6), 0);
+    tarn_volume_unref(copy);
+    tarn_volume_unref(source);
+    tarn_volume_unref(base);
+    end();
+}
+
 static void cloned_between_pools(void)
 {
     struct tarn_pool *other;
@@ -224,6 +257,8 @@ static const struct unit_test tests[] = {
     { "a clone has the source's bytes, in the same and another format", cloned_and_converted },
     { "a clone upon the same backing store holds only what its source holds itself",
       overlay_cloned_as_overlay },
+    { "a copy is its source, also where its backing store is longer",
+      shorter_than_the_backing_store },
     { "a clone goes from one pool into another, in both directions", cloned_between_pools },
     { "clones in both directions at once all end", cloned_in_both_directions_at_once },
     { "sharing that cannot be had is refused where it is required", sharing_required },

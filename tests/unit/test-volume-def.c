@@ -276,12 +276,41 @@ static void broken_documents(void)
     refused(WITH_TARGET("<permissions><mode>8</mode></permissions>"), "<mode> is '8'");
 }
 
+#define IMAGE(rest) \
+    VOLUME("<capacity>1</capacity><target><format type='vmdk'/>" \
+           "<t:image xmlns:t='urn:tarn:image:1' " rest "</target>")
+
+static void image_requests(void)
+{
+    struct volume_def *def = parsed(IMAGE("subformat='flat' compress='yes'>"
+                                          "<t:option name='a' value='1'/><t:option name='b' "
+                                          "value=''/></t:image>"));
+
+    CU_ASSERT_STRING_EQUAL(def->image.subformat, "flat");
+    CU_ASSERT(def->image.compress);
+    CU_ASSERT_STRING_EQUAL(def->image.options[0]->name, "a");
+    CU_ASSERT_STRING_EQUAL(def->image.options[0]->value, "1");
+    CU_ASSERT_STRING_EQUAL(def->image.options[1]->value, "");
+    CU_ASSERT_PTR_NULL(def->image.options[2]);
+    volume_def_free(def);
+    def = parsed(VOLUME("<capacity>1</capacity>"));
+    CU_ASSERT(def->image.subformat == NULL && !def->image.compress && def->image.options == NULL);
+    volume_def_free(def);
+    refused(IMAGE("sub-format='flat'/>"), "has no attribute 'sub-format'");
+    refused(IMAGE("compress='1'/>"), "compress");
+    refused(IMAGE("><t:opt/></t:image>"), "has no element <opt>");
+    refused(IMAGE("><option/></t:image>"), "has no element <option>");
+    refused(IMAGE("><t:option value='1'/></t:image>"), "name");
+    refused(IMAGE("><t:option name='a'/></t:image>"), "has no value");
+}
+
 static const struct unit_test tests[] = {
     { "the least that a definition needs", the_least },
     { "everything that can be asked for", everything },
     { "capacity may be missing with a backing store or a source", capacity_may_be_missing },
     { "a capacity of 0 is one", zero_capacity },
     { "sizes that are refused", size_refusals },
+    { "what is asked of the image in our own words", image_requests },
     { "the cluster size has 64 bits", the_cluster_size_has_64_bits },
     { "names that are refused", name_refusals },
     { "formats of the pool type, of images, of neither", formats },

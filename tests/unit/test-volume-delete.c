@@ -56,7 +56,7 @@ static void dependents_are_named(void)
     base = host_volume(pool, "base", "qcow2", MIB);
     over = host_overlay(pool, "over", host_path(&frame, "p/base"), "qcow2");
     HOST_REFUSED(tarn_volume_delete(base, 0, NULL, &error), TARN_E_BUSY,
-                 "is the backing store of \"over\" in p: delete or rebase");
+                 "is needed by \"over\" in p: delete or rebase");
     CU_ASSERT(host_has(pool, "base"));
     HOST_OK(tarn_volume_delete(over, 0, NULL, &error));
     HOST_OK(tarn_volume_delete(base, 0, NULL, &error));

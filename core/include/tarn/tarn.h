@@ -456,13 +456,31 @@ TARN_API int tarn_image_map(struct tarn_image *image, uint64_t offset, uint64_t 
 /* Ends it, whatever it answers. NULL is legal. */
 TARN_API int tarn_image_close(struct tarn_image *image, struct tarn_error **error);
 
+/* tarn_conversion.flags */
+#define TARN_CONVERT_COMPRESS 0x00000001u /* what is stored is compressed */
+
+/* From which file, into which, and how. What is NULL or 0 is the target format's default. */
+struct tarn_conversion {
+    uint32_t struct_size;
+    uint32_t flags;            /* TARN_CONVERT_… */
+    const char *source_path;
+    const char *source_format; /* NULL = probed */
+    const char *target_path;
+    const char *target_format;
+    const char *backing_path;  /* the target rests on this one, and stores what differs from it */
+    const char *backing_format;
+    const char *subformat;
+    const char *compat;
+    uint64_t cluster_size;       /* bytes */
+    const char *const *features; /* ends with NULL */
+    const char *const *options;  /* "name=value", by the format's parameters; ends with NULL */
+};
+
 /* Writes the guest's bytes of one file into a new image of another format, whole or not at all.
- * `options` are "name=value", an array that ends with NULL, or NULL. TARN_E_EXISTS if the target
- * exists. */
-TARN_API int tarn_image_convert(struct tarn_context *context, const char *source_path,
-                                const char *source_format, const char *target_path,
-                                const char *target_format, const char *const *options,
-                                struct tarn_job *job, struct tarn_error **error);
+ * TARN_E_EXISTS if the target exists. */
+TARN_API int tarn_image_convert(struct tarn_context *context,
+                                const struct tarn_conversion *conversion, struct tarn_job *job,
+                                struct tarn_error **error);
 
 /* --- modules, types, formats ------------------------------------------------------------------ */
 

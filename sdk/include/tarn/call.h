@@ -39,6 +39,8 @@ struct tarn_call;
 /* tarn_host.open_related: what the other file is to the image that names it */
 #define TARN_RELATED_BACKING   1u /* the guest's bytes below: through its format, read only */
 #define TARN_RELATED_DATA_FILE 2u /* raw bytes that belong to the image (external data, extents) */
+#define TARN_RELATED_CONTAINER 3u /* the backing store's own container, read only: where a format
+                                     must compare what the two images say of each other */
 
 struct tarn_host {
     uint32_t struct_size;
@@ -89,9 +91,17 @@ struct tarn_host {
      * name is as it stands in the image: relative names are relative to the image. `format` is
      * what the image records, NULL if nothing. `flags` is 0, or TARN_IMAGE_OPEN_WRITE for a data
      * file that shall be written. For TARN_RELATED_BACKING the store that comes out holds the guest
-     * bytes of that image. Asked for while the image is being opened; the caller closes it. */
+     * bytes of that image. Asked for while the image is being created, opened or checked; the
+     * caller closes it. */
     int32_t (*open_related)(struct tarn_call *call, uint32_t role, const char *name,
                             const char *format, uint32_t flags, struct tarn_io **out);
+    /* Makes a further file of the image that is being created, of `size` bytes of zeros, named
+     * after the image: with the suffix "-flat.vmdk" the image "disk.vmdk" gets "disk-flat.vmdk".
+     * Stores the name by which the image shall record it in *out_name, which lives as long as the
+     * call, and the file, open for writing, in *out; the caller closes it. It appears together
+     * with the image or not at all, and goes with it. Only within tarn_format.create. */
+    int32_t (*create_related)(struct tarn_call *call, const char *suffix, uint64_t size,
+                              const char **out_name, struct tarn_io **out);
 
     /* --- results: pushed, copied by the host before these return ----------------------------- */
 
@@ -215,6 +225,16 @@ static inline int32_t tarn_io_allocate(struct tarn_call *call, struct tarn_io *i
     if (!TARN_HAS(io, struct tarn_io, allocate) || !(io->flags & TARN_IO_WRITABLE))
         return TARN_E_UNSUPPORTED;
     return io->allocate(call, io, offset, length);
+}
+
+/* A store that cannot tell is unknown: all numbers 0. */
+static inline int32_t tarn_io_identity(struct tarn_call *call, struct tarn_io *io,
+                                       struct tarn_identity *out)
+{
+    static const struct tarn_identity unknown = { sizeof(struct tarn_identity), 0, 0, 0, 0, 0, 0 };
+
+    *out = unknown;
+    return TARN_HAS(io, struct tarn_io, identity) ? io->identity(call, io, out) : TARN_OK;
 }
 
 static inline int32_t tarn_io_close(struct tarn_call *call, struct tarn_io *io)

@@ -2,8 +2,8 @@
  *
  * tarn/format.h - a volume format: what lies between a container's bytes and the guest's.
  *
- * A format sees only byte stores. It opens no path: what else an image needs it asks for with
- * tarn_host.open_related, and `probe`, `info` and `check` ask for nothing.
+ * A format sees only byte stores. It opens no path that an image names: what else an image needs it
+ * asks for with tarn_host.open_related and create_related, and `probe` and `info` ask for nothing.
  */
 #ifndef TARN_FORMAT_H
 #define TARN_FORMAT_H
@@ -49,8 +49,13 @@ struct tarn_probe {
 #define TARN_FORMAT_COMPRESS  0x00000400u /* TARN_IMAGE_OPEN_COMPRESS */
 #define TARN_FORMAT_SNAPSHOTS 0x00000800u
 /* The guest's bytes are the container's bytes, so a guest can write any header there: such an
- * image is never recognised by content, and once known stays what it is. */
+ * image, once known, stays what it is, and it is never recognised by content if guests write it
+ * (TARN_FORMAT_PROBE then excludes TARN_FORMAT_WRITE). */
 #define TARN_FORMAT_TRANSPARENT 0x00001000u
+/* An image can be made by converting another one into it: `create`, then `open` with
+ * TARN_IMAGE_OPEN_FILL. Formats with TARN_FORMAT_CREATE and TARN_FORMAT_WRITE can that anyway;
+ * this is for those whose images are written once and read ever after. */
+#define TARN_FORMAT_FILL 0x00002000u
 
 /* tarn_image_spec.preallocation; the gaps are for later */
 #define TARN_PREALLOC_OFF      0u  /* sparse */
@@ -78,6 +83,11 @@ struct tarn_image_spec {
 #define TARN_IMAGE_OPEN_NO_BACKING 0x00000002u /* the backing store is not opened: reads of what it
                                                   would give fail, the map still tells it */
 #define TARN_IMAGE_OPEN_COMPRESS   0x00000004u /* whole clusters are stored compressed */
+/* With TARN_IMAGE_OPEN_WRITE, on an image that `create` has just made: it is written once, in
+ * ascending order, nothing twice; what is skipped or given to tarn_io.zero reads as zeros (or as
+ * the backing store). `flush` completes it: only then is it an image. Formats with
+ * TARN_FORMAT_WRITE may take it as a hint. */
+#define TARN_IMAGE_OPEN_FILL       0x00000008u
 
 struct tarn_image_open {
     uint32_t struct_size;
@@ -111,7 +121,8 @@ struct tarn_format {
     /* Opens the guest's disk. `io` stays the caller's, who closes it after *out. */
     int32_t (*open)(struct tarn_call *call, struct tarn_io *io, const struct tarn_image_open *how,
                     struct tarn_io **out);
-    /* emit_finding for each fault, and emit_check once. `io` is writable if asked to repair. */
+    /* emit_finding for each fault, and emit_check once. `io` is writable if asked to repair.
+     * Further files of the image are checked with it where it has them. */
     int32_t (*check)(struct tarn_call *call, struct tarn_io *io, uint32_t flags);
     /* Snapshots inside the image; `io` is writable. */
     int32_t (*snapshot_create)(struct tarn_call *call, struct tarn_io *io, const char *name);

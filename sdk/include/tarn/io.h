@@ -78,6 +78,9 @@ struct tarn_io {
     /* Reserves space for the range without changing what it reads. */
     int32_t (*allocate)(struct tarn_call *call, struct tarn_io *io, uint64_t offset,
                         uint64_t length);
+    /* What tells the store's present content from an earlier one's without reading it; numbers
+     * that it cannot tell are 0. */
+    int32_t (*identity)(struct tarn_call *call, struct tarn_io *io, struct tarn_identity *out);
     /* Ends the store and frees it, whatever it returns. A store that was written and not flushed
      * is flushed as far as its own metadata needs it. */
     int32_t (*close)(struct tarn_call *call, struct tarn_io *io);

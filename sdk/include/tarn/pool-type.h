@@ -51,7 +51,6 @@ struct tarn_container_spec {
     uint32_t flags;           /* 0 */
     const char *name;         /* the volume's name once it is published */
     const char *format;       /* one of the type's own volume formats, or NULL: holds an image */
-    const char *suffix;       /* NULL; else a further file of an image in several files */
     uint64_t size;            /* bytes the container must hold (TARN_POOL_SIZED_CONTAINERS) */
     uint64_t capacity;        /* bytes the guest will see */
     uint64_t allocation;      /* bytes to reserve; below `size` asks for thin provisioning */
