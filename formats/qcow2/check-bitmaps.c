@@ -5,53 +5,52 @@
  */
 #include "check.h"
 
-#include "helpers/be.h"
-
-#define ENTRY_FIXED 24u
-
-static int32_t count_table(struct tarn_call *call, struct checker *checker, uint64_t offset,
-                           uint64_t entries)
+static int32_t count_table(struct tarn_call *call, const struct qcow2_bitmap *bitmap, void *arg)
 {
-    const struct qcow2_image *image = checker->image;
-    uint8_t bytes[8];
-    int32_t status = check_count(call, checker, offset, entries * 8, "bitmap table");
+    struct checker *checker = arg;
+    struct qcow2_image *image = checker->image;
+    uint64_t length = (uint64_t)bitmap->table_entries * 8;
+    int32_t status = check_count(call, checker, bitmap->table_offset, length, "bitmap table");
 
-    if (entries * 8 > image->file_size || offset > image->file_size - entries * 8)
+    if (status == TARN_OK && (bitmap->table_offset & (image->cluster_size - 1)))
+        return check_corruption(call, checker, false, bitmap->table_offset, length,
+                                "the bitmap table at %llu is not at the start of a cluster",
+                                (unsigned long long)bitmap->table_offset);
+    if (length > checker->file_size || bitmap->table_offset > checker->file_size - length)
         return status;
-    for (uint64_t i = 0; i < entries && status == TARN_OK; i++) {
+    for (uint64_t i = 0; i < bitmap->table_entries && status == TARN_OK; i++) {
+        uint64_t entry;
         uint64_t host;
 
-        status = tarn_io_pread(call, image->file, bytes, sizeof(bytes), offset + i * 8);
+        /* As an L1 table it may end in the middle of a page, where the file ends. */
+        status = qcow2_load64(call, image, QCOW2_PAGE_L1, bitmap->table_offset + i * 8, &entry);
         if (status != TARN_OK)
             break;
-        host = be64_load(bytes) & QCOW2_OFFSET_MASK;
+        host = entry & QCOW2_OFFSET_MASK;
         if (host != 0)
             status = check_count(call, checker, host, image->cluster_size, "bitmap");
         if (status == TARN_OK && (i & 1023) == 0)
             status = tarn_interrupted(call);
     }
-    return check_unreadable(call, checker, status, "bitmap table", offset);
+    return check_unreadable(call, checker, status, "bitmap table", bitmap->table_offset);
 }
 
 int32_t check_count_bitmaps(struct tarn_call *call, struct checker *checker)
 {
     const struct qcow2_image *image = checker->image;
-    uint64_t at = image->bitmaps_offset;
-    uint64_t end = at + image->bitmaps_length;
-    int32_t status = check_count(call, checker, at, image->bitmaps_length, "bitmap directory");
+    struct qcow2_bitmaps bitmaps = {
+        .file = image->file, .file_size = checker->file_size, .offset = image->bitmaps_offset,
+        .length = image->bitmaps_length, .count = image->bitmap_count,
+    };
+    int32_t status = check_count(call, checker, bitmaps.offset, bitmaps.length,
+                                 "bitmap directory");
 
-    for (uint32_t i = 0; i < image->bitmap_count && status == TARN_OK; i++) {
-        uint8_t entry[ENTRY_FIXED];
-
-        if (end > image->file_size || at > end || end - at < ENTRY_FIXED)
-            return check_corruption(call, checker, false, image->bitmaps_offset,
-                                    image->bitmaps_length, "the bitmap directory is damaged");
-        status = tarn_io_pread(call, image->file, entry, sizeof(entry), at);
-        if (status != TARN_OK)
-            break;
-        status = count_table(call, checker, be64_load(entry), be32_load(entry + 8));
-        at += qcow2_round_up((uint64_t)ENTRY_FIXED + be32_load(entry + 20) + be16_load(entry + 18),
-                             8);
+    if (status == TARN_OK)
+        status = qcow2_bitmaps_each(call, &bitmaps, bitmaps.count, count_table, checker);
+    if (status == TARN_E_CORRUPT) {
+        call->host->forget(call);
+        return check_corruption(call, checker, false, bitmaps.offset, bitmaps.length,
+                                "the bitmap directory is damaged");
     }
-    return check_unreadable(call, checker, status, "bitmap directory", image->bitmaps_offset);
+    return check_unreadable(call, checker, status, "bitmap directory", bitmaps.offset);
 }

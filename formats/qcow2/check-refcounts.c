@@ -1,239 +1,233 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * check-refcounts.c - what the image says of its clusters against what was counted.
+ * check-refcounts.c - the refcounts that the image stores, and whether the structure is sound in
+ * which they lie.
  */
 #include "check.h"
+
+#include <string.h>
 
 static uint64_t table_entries(const struct qcow2_image *image)
 {
     return ((uint64_t)image->header.reftable_clusters << image->header.cluster_bits) / 8;
 }
 
-static bool good_block(const struct qcow2_image *image, uint64_t entry)
+bool check_in_file(const struct qcow2_image *image, uint64_t offset)
 {
-    return (entry & (image->cluster_size - 1)) == 0 && entry < image->file_size &&
-           image->cluster_size <= image->file_size - entry;
+    return (offset & (image->cluster_size - 1)) == 0 && offset < image->file_size &&
+           image->cluster_size <= image->file_size - offset;
 }
 
-static int32_t load_table(struct tarn_call *call, struct checker *checker, uint64_t index,
-                          uint64_t *out)
+/* A block has its count in the window, or lies outside, before any is counted. */
+static int32_t look_at_place(struct tarn_call *call, struct checker *checker, uint64_t index,
+                             uint64_t entry)
 {
-    struct qcow2_image *image = checker->image;
-    int32_t status = qcow2_load64(call, image, QCOW2_PAGE_REFTABLE,
-                                  image->header.reftable_offset + index * 8, out);
+    const struct qcow2_image *image = checker->image;
 
-    if (status == TARN_OK)
+    if (check_in_file(image, entry)) {
+        tally_at(&checker->tally, entry >> image->header.cluster_bits);
         return TARN_OK;
-    *out = 0;
-    checker->rebuild = true;
-    return check_unreadable(call, checker, status, "refcount table",
-                            image->header.reftable_offset);
-}
-
-static int32_t check_block(struct tarn_call *call, struct checker *checker, uint64_t index,
-                           uint64_t entry)
-{
-    struct qcow2_image *image = checker->image;
-    bool repaired = (checker->repair & TARN_CHECK_REPAIR_ALL) != 0;
-    int32_t status;
-
-    if (!good_block(image, entry)) {
-        checker->rebuild = true;
-        return check_corruption(call, checker, repaired, entry, image->cluster_size,
-                                "entry %llu of the refcount table, 0x%llx, is no place of a block",
-                                (unsigned long long)index, (unsigned long long)entry);
     }
-    status = check_count(call, checker, entry, image->cluster_size, "refcount block");
-    if (status != TARN_OK || checker->counts[entry >> image->header.cluster_bits] == 1)
-        return status;
     checker->rebuild = true;
-    return check_corruption(call, checker, repaired, entry, image->cluster_size,
-                            "the refcount block at %llu is used for something else too",
-                            (unsigned long long)entry);
+    return check_corruption(call, checker, (checker->repair & TARN_CHECK_REPAIR_ALL) != 0, entry,
+                            image->cluster_size,
+                            "entry %llu of the refcount table, 0x%llx, is no place of a block",
+                            (unsigned long long)index, (unsigned long long)entry);
 }
 
 int32_t check_structure(struct tarn_call *call, struct checker *checker)
 {
-    const struct qcow2_image *image = checker->image;
+    struct qcow2_image *image = checker->image;
+    uint64_t offset = image->header.reftable_offset;
     uint64_t length = (uint64_t)image->header.reftable_clusters << image->header.cluster_bits;
-    int32_t status = check_count(call, checker, image->header.reftable_offset, length,
-                                 "refcount table");
+    int32_t status = check_count(call, checker, offset, length, "refcount table");
+    uint64_t i;
 
-    if (length == 0 || image->header.reftable_offset + length > image->file_size)
+    if (length == 0 || offset + length > image->file_size)
         checker->rebuild = true;
-    for (uint64_t i = 0; i < table_entries(image) && status == TARN_OK; i++) {
+    for (i = 0; i < table_entries(image) && status == TARN_OK; i++) {
         uint64_t entry;
 
-        status = load_table(call, checker, i, &entry);
-        if (status == TARN_OK && entry != 0)
-            status = check_block(call, checker, i, entry);
+        status = qcow2_load64(call, image, QCOW2_PAGE_REFTABLE, offset + i * 8, &entry);
+        if (status != TARN_OK)
+            break;
+        if (entry != 0)
+            status = look_at_place(call, checker, i, entry);
         if (status == TARN_OK && (i & 1023) == 0)
             status = tarn_interrupted(call);
-        if (checker->result.errors > 0 && checker->rebuild)
-            break; /* the table cannot be read: once is enough */
     }
+    checker->reftable_entries = i;
+    checker->rebuild |= status != TARN_OK;
+    return check_unreadable(call, checker, status, "refcount table", offset);
+}
+
+static int32_t count_block(struct tarn_call *call, struct checker *checker, bool tell,
+                           uint64_t entry)
+{
+    const struct qcow2_image *image = checker->image;
+    uint64_t cluster = entry >> image->header.cluster_bits;
+    int32_t status = check_count(call, checker, entry, image->cluster_size, "refcount block");
+
+    if (status != TARN_OK || !tell || !tally_knows(&checker->tally, cluster) ||
+        tally_get(&checker->tally, cluster) == 1)
+        return status;
+    checker->rebuild = true;
+    return check_corruption(call, checker, (checker->repair & TARN_CHECK_REPAIR_ALL) != 0, entry,
+                            image->cluster_size,
+                            "the refcount block at %llu is used for something else too",
+                            (unsigned long long)entry);
+}
+
+int32_t check_blocks(struct tarn_call *call, struct checker *checker, bool tell)
+{
+    struct qcow2_image *image = checker->image;
+    int32_t status = TARN_OK;
+
+    for (uint64_t i = 0; i < checker->reftable_entries && status == TARN_OK; i++) {
+        uint64_t entry;
+
+        status = qcow2_load64(call, image, QCOW2_PAGE_REFTABLE,
+                              image->header.reftable_offset + i * 8, &entry);
+        if (status == TARN_OK && entry != 0 && check_in_file(image, entry))
+            status = count_block(call, checker, tell, entry);
+        if (status == TARN_OK && (i & 1023) == 0)
+            status = tarn_interrupted(call);
+    }
+    return check_unreadable(call, checker, status, "refcount table",
+                            image->header.reftable_offset);
+}
+
+/* The entry of the refcount table as it stands; 0 where the table cannot be. */
+static int32_t load_entry(struct tarn_call *call, struct checker *checker, uint64_t index,
+                          uint64_t *out)
+{
+    struct qcow2_image *image = checker->image;
+    uint64_t end = image->header.reftable_offset + (index + 1) * 8;
+
+    *out = 0;
+    if (index >= table_entries(image) ||
+        qcow2_round_up(end, image->page_size) > image->file_size)
+        return TARN_OK;
+    return qcow2_load64(call, image, QCOW2_PAGE_REFTABLE, end - 8, out);
+}
+
+int32_t check_block_of(struct tarn_call *call, struct checker *checker, uint64_t cluster,
+                       uint64_t *out)
+{
+    int32_t status = load_entry(call, checker,
+                                cluster / qcow2_block_covers(&checker->image->header), out);
+
+    if (status == TARN_OK && !check_in_file(checker->image, *out))
+        *out = 0;
     return status;
 }
 
 int32_t check_stored(struct tarn_call *call, struct checker *checker, uint64_t cluster,
                      uint64_t *out)
 {
-    struct qcow2_image *image = checker->image;
-    uint64_t index = cluster / qcow2_block_covers(&image->header);
-    uint64_t table_end = image->header.reftable_offset + (index + 1) * 8;
-    uint64_t entry;
-    int32_t status;
+    uint64_t block;
+    int32_t status = check_block_of(call, checker, cluster, &block);
 
     *out = 0;
-    if (index >= table_entries(image) ||
-        qcow2_round_up(table_end, image->page_size) > image->file_size)
-        return TARN_OK;
-    status = qcow2_load64(call, image, QCOW2_PAGE_REFTABLE, table_end - 8, &entry);
-    if (status != TARN_OK || entry == 0 || !good_block(image, entry))
+    if (status != TARN_OK || block == 0)
         return status;
-    return qcow2_refblock_get(call, image, entry, cluster, out);
+    return qcow2_refblock_get(call, checker->image, block, cluster, out);
 }
 
-/* Leaks side by side are one finding. */
-struct leak {
+/* --- all clusters of a window ----------------------------------------------------------------- */
+
+/* Clusters side by side whose refcounts stand in one page. */
+struct piece {
     uint64_t cluster;
     uint64_t count;
+    uint64_t stored[TALLY_CHUNK];
 };
 
-static int32_t end_leak(struct tarn_call *call, struct checker *checker, struct leak *leak)
+/* The first of the clusters [from, end) that a block counts, or `end`. */
+static int32_t skip_missing(struct tarn_call *call, struct checker *checker, uint64_t from,
+                            uint64_t end, uint64_t *out)
 {
-    uint32_t bits = checker->image->header.cluster_bits;
-    int32_t status = leak->count > 0
-                         ? check_leak(call, checker, leak->cluster << bits, leak->count << bits)
-                         : TARN_OK;
+    uint64_t covers = qcow2_block_covers(&checker->image->header);
+    uint64_t index = from / covers;
+    uint64_t last = qcow2_min(table_entries(checker->image), qcow2_divide_up(end, covers));
+    int32_t status = TARN_OK;
 
-    leak->count = 0;
+    for (; index < last && status == TARN_OK; index++) {
+        uint64_t entry;
+
+        status = load_entry(call, checker, index, &entry);
+        if (status != TARN_OK || entry != 0)
+            break;
+    }
+    *out = index < last ? qcow2_max(from, index * covers) : end;
+    if (status != TARN_E_IO && status != TARN_E_CORRUPT && status != TARN_E_INVALID)
+        return status;
+    call->host->forget(call); /* who looks at these clusters fails again */
+    return TARN_OK;
+}
+
+static int32_t load_piece(struct tarn_call *call, struct checker *checker, uint64_t end,
+                          struct piece *piece)
+{
+    struct qcow2_image *image = checker->image;
+    uint32_t order = image->header.refcount_order;
+    uint64_t per_page = ((uint64_t)image->page_size * 8) >> order;
+    uint64_t index = piece->cluster % qcow2_block_covers(&image->header);
+    uint64_t block;
+    uint8_t *bytes;
+    int32_t status = check_block_of(call, checker, piece->cluster, &block);
+
+    piece->count = qcow2_min(end, (piece->cluster / TALLY_CHUNK + 1) * TALLY_CHUNK);
+    piece->count = qcow2_min(piece->count - piece->cluster, per_page - index % per_page);
+    memset(piece->stored, 0, sizeof(piece->stored));
+    if (status != TARN_OK || block == 0)
+        return status;
+    status = qcow2_page_at(call, image, QCOW2_PAGE_REFBLOCK,
+                           block + index / per_page * image->page_size, false, &bytes);
+    for (uint64_t i = 0; i < piece->count && status == TARN_OK; i++)
+        piece->stored[i] = qcow2_refcount_decode(bytes, order, index % per_page + i);
     return status;
 }
 
-static int32_t compare_one(struct tarn_call *call, struct checker *checker, uint64_t cluster,
-                           uint64_t stored, struct leak *leak)
-{
-    const struct qcow2_image *image = checker->image;
-    uint64_t counted = checker->counts[cluster];
-    int32_t status;
-
-    if (stored > counted && counted != CHECK_COUNT_MAX) {
-        if (leak->count == 0)
-            leak->cluster = cluster;
-        leak->count++;
-        return TARN_OK;
-    }
-    status = end_leak(call, checker, leak);
-    if (status != TARN_OK || stored >= counted)
-        return status;
-    checker->wrong_counts = true;
-    return check_corruption(call, checker, (checker->repair & TARN_CHECK_REPAIR_ALL) != 0,
-                            cluster << image->header.cluster_bits, image->cluster_size,
-                            "the cluster at %llu has the refcount %llu, but %llu references",
-                            (unsigned long long)cluster << image->header.cluster_bits,
-                            (unsigned long long)stored, (unsigned long long)counted);
-}
-
-int32_t check_compare(struct tarn_call *call, struct checker *checker)
+/* `unread` is why the refcounts of the piece could not be read. */
+static int32_t visit_piece(struct tarn_call *call, struct checker *checker,
+                           const struct piece *piece, int32_t unread, check_cluster_fn visit)
 {
     uint32_t bits = checker->image->header.cluster_bits;
-    struct leak leak = { 0, 0 };
+    int32_t status = tarn_interrupted(call);
+
+    for (uint64_t i = 0; i < piece->count && status == TARN_OK; i++) {
+        uint64_t cluster = piece->cluster + i;
+        uint64_t counted = tally_get(&checker->tally, cluster);
+
+        if (unread != TARN_OK)
+            status = check_unreadable(call, checker, unread, "refcount of the cluster",
+                                      cluster << bits);
+        if (status == TARN_OK && (piece->stored[i] != 0 || counted != 0))
+            status = visit(call, checker, cluster, piece->stored[i], counted);
+    }
+    return status;
+}
+
+int32_t check_clusters(struct tarn_call *call, struct checker *checker, bool tell,
+                       check_cluster_fn visit)
+{
+    uint64_t end = qcow2_min(checker->clusters, checker->tally.next);
+    struct piece piece = { .cluster = checker->tally.low };
+    uint64_t kept = 0; /* the first cluster that a block counts, if it lies ahead */
     int32_t status = TARN_OK;
 
-    for (uint64_t i = 0; i < checker->clusters && status == TARN_OK; i++) {
-        uint64_t stored;
-
-        status = check_stored(call, checker, i, &stored);
-        status = check_unreadable(call, checker, status, "refcount of the cluster", i << bits);
-        if (status != TARN_OK)
+    while (piece.cluster < end && status == TARN_OK) {
+        if (kept < piece.cluster)
+            status = skip_missing(call, checker, piece.cluster, end, &kept);
+        if (kept > piece.cluster)
+            piece.cluster = tally_skip(&checker->tally, piece.cluster, kept);
+        if (status != TARN_OK || piece.cluster >= end)
             break;
-        if (stored > 0 || checker->counts[i] > 0)
-            checker->result.image_end = (i + 1) << bits;
-        status = compare_one(call, checker, i, stored, &leak);
-        if (status == TARN_OK && (i & 0xffff) == 0)
-            status = tarn_interrupted(call);
+        status = load_piece(call, checker, end, &piece);
+        if (status == TARN_OK || tell)
+            status = visit_piece(call, checker, &piece, status, visit);
+        piece.cluster += piece.count;
     }
-    return status == TARN_OK ? end_leak(call, checker, &leak) : status;
-}
-
-static uint64_t counted(const struct checker *checker, uint64_t host)
-{
-    uint64_t cluster = host >> checker->image->header.cluster_bits;
-
-    return cluster < checker->room ? checker->counts[cluster] : 0;
-}
-
-/* Looks at one flag, and sets it right if that is asked for. A repair of leaks alone also brings
- * refcounts down to 1, whose flags then must be set. */
-static int32_t check_flag(struct tarn_call *call, struct checker *checker,
-                          enum qcow2_page_kind kind, uint64_t at, uint64_t entry, uint64_t host,
-                          uint32_t repair)
-{
-    struct qcow2_image *image = checker->image;
-    uint64_t stored;
-    int32_t status = check_stored(call, checker, host >> image->header.cluster_bits, &stored);
-
-    if (status != TARN_OK || (stored == 1) == ((entry & QCOW2_COPIED) != 0))
-        return check_unreadable(call, checker, status, "refcount of the cluster", host);
-    if (repair == TARN_CHECK_REPAIR_LEAKS &&
-        (stored != 1 || counted(checker, host) != 1))
-        return TARN_OK;
-    if (repair != 0)
-        return qcow2_store64(call, image, kind, at, entry ^ QCOW2_COPIED);
-    checker->wrong_counts = true;
-    return check_corruption(call, checker, (checker->repair & TARN_CHECK_REPAIR_ALL) != 0, at, 8,
-                            "the entry 0x%llx at %llu has a COPIED flag that is wrong for the "
-                            "refcount %llu", (unsigned long long)entry, (unsigned long long)at,
-                            (unsigned long long)stored);
-}
-
-static int32_t check_l2_flags(struct tarn_call *call, struct checker *checker, uint64_t table,
-                              uint32_t repair)
-{
-    struct qcow2_image *image = checker->image;
-    uint64_t entry_size = qcow2_l2_entry_size(&image->header);
-    int32_t status = TARN_OK;
-
-    for (uint64_t i = 0; i < qcow2_l2_entries(&image->header) && status == TARN_OK; i++) {
-        uint64_t at = table + i * entry_size;
-        struct qcow2_mapping mapping;
-        uint64_t entry;
-
-        status = qcow2_load64(call, image, QCOW2_PAGE_L2, at, &entry);
-        if (status != TARN_OK || (entry & QCOW2_COMPRESSED) ||
-            qcow2_mapping_decode(image, entry, 0, &mapping) != NULL || !mapping.placed)
-            continue;
-        status = check_flag(call, checker, QCOW2_PAGE_L2, at, entry, mapping.host, repair);
-    }
-    return check_unreadable(call, checker, status, "L2 table", table);
-}
-
-int32_t check_copied(struct tarn_call *call, struct checker *checker, uint32_t repair)
-{
-    struct qcow2_image *image = checker->image;
-    uint64_t length = (uint64_t)image->header.l1_size * 8;
-    int32_t status = TARN_OK;
-
-    if (length > image->file_size || image->header.l1_offset > image->file_size - length)
-        return TARN_OK; /* told before */
-    for (uint64_t i = 0; i < image->header.l1_size && status == TARN_OK; i++) {
-        uint64_t at = image->header.l1_offset + i * 8;
-        uint64_t entry;
-        uint64_t table;
-
-        status = tarn_interrupted(call);
-        if (status == TARN_OK)
-            status = qcow2_load64(call, image, QCOW2_PAGE_L1, at, &entry);
-        table = status == TARN_OK ? entry & QCOW2_OFFSET_MASK : 0;
-        if (status != TARN_OK || table == 0)
-            continue;
-        /* A table with several references is a snapshot's too, or damage: it is not touched. */
-        if (good_block(image, table) && !qcow2_external(image) &&
-            (repair == 0 || counted(checker, table) == 1))
-            status = check_l2_flags(call, checker, table, repair);
-        if (status == TARN_OK)
-            status = check_flag(call, checker, QCOW2_PAGE_L1, at, entry, table, repair);
-    }
-    return check_unreadable(call, checker, status, "L1 table", image->header.l1_offset);
+    return status;
 }

@@ -129,9 +129,11 @@ static int32_t check_openable(struct tarn_call *call, const struct tarn_io *file
     static const char *const methods[] = { "", "AES", "LUKS" };
     bool writing = (how->flags & TARN_IMAGE_OPEN_WRITE) != 0;
 
-    if (how->flags & TARN_IMAGE_OPEN_COMPRESS)
+    if (writing && (how->flags & TARN_IMAGE_OPEN_COMPRESS) &&
+        (head->header.incompatible & QCOW2_DATA_FILE))
         return tarn_fail(call, TARN_E_UNSUPPORTED, 0,
-                         "compressed clusters can be read, not written");
+                         "the disk lies in a data file, which cannot hold compressed clusters: do "
+                         "without compression");
     if (head->header.crypt_method != 0)
         return tarn_fail(call, TARN_E_UNSUPPORTED, 0,
                          "the disk is encrypted (%s), which cannot be read here: decrypt it with "
@@ -250,10 +252,11 @@ int32_t qcow2_open(struct tarn_call *call, struct tarn_io *file,
         return status;
     make_store(image);
     status = open_parts(call, image, &head, how);
-    if (status != TARN_OK) {
+    if (status == TARN_OK && writing && (how->flags & TARN_IMAGE_OPEN_COMPRESS))
+        status = qcow2_fill_open(call, image, how->flags, out);
+    else if (status == TARN_OK)
+        *out = &image->io;
+    if (status != TARN_OK)
         disk_close(call, &image->io);
-        return status;
-    }
-    *out = &image->io;
-    return TARN_OK;
+    return status;
 }

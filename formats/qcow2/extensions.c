@@ -9,9 +9,8 @@
 
 #include "helpers/be.h"
 
-/* Copies bytes of the first cluster; they may lie behind what the head holds of it. */
-static int32_t head_copy(struct tarn_call *call, const struct qcow2_head *head, uint64_t offset,
-                         uint64_t length, void *to)
+int32_t qcow2_head_copy(struct tarn_call *call, const struct qcow2_head *head, uint64_t offset,
+                        uint64_t length, void *to)
 {
     if (offset + length <= head->length) {
         memcpy(to, head->bytes + offset, length);
@@ -35,7 +34,7 @@ static int32_t head_text(struct tarn_call *call, const struct qcow2_head *head, 
         return tarn_fail(call, TARN_E_CORRUPT, 0,
                          "the %s has %llu bytes, at most %llu are allowed: the header is damaged",
                          what, (unsigned long long)length, (unsigned long long)(room - 1));
-    status = head_copy(call, head, offset, length, to);
+    status = qcow2_head_copy(call, head, offset, length, to);
     if (status != TARN_OK)
         return status;
     to[length] = '\0';
@@ -55,7 +54,7 @@ static int32_t read_bitmaps(struct tarn_call *call, struct qcow2_head *head, uin
         return tarn_fail(call, TARN_E_CORRUPT, 0,
                          "the bitmaps extension has %u bytes instead of 24: the header is damaged",
                          length);
-    status = head_copy(call, head, offset, sizeof(bytes), bytes);
+    status = qcow2_head_copy(call, head, offset, sizeof(bytes), bytes);
     if (status != TARN_OK)
         return status;
     head->bitmap_count = be32_load(bytes);
@@ -83,7 +82,7 @@ static int32_t read_crypto(struct tarn_call *call, struct qcow2_head *head, uint
         return tarn_fail(call, TARN_E_CORRUPT, 0,
                          "an encryption header of %u bytes does not belong to encryption method "
                          "%u: the header is damaged", length, head->header.crypt_method);
-    status = head_copy(call, head, offset, sizeof(bytes), bytes);
+    status = qcow2_head_copy(call, head, offset, sizeof(bytes), bytes);
     if (status != TARN_OK)
         return status;
     head->crypto_offset = be64_load(bytes);
@@ -137,7 +136,7 @@ static int32_t read_extensions(struct tarn_call *call, struct qcow2_head *head)
         uint32_t type;
         uint32_t length;
 
-        status = head_copy(call, head, offset, sizeof(bytes), bytes);
+        status = qcow2_head_copy(call, head, offset, sizeof(bytes), bytes);
         if (status != TARN_OK)
             return status;
         type = be32_load(bytes);
@@ -149,49 +148,29 @@ static int32_t read_extensions(struct tarn_call *call, struct qcow2_head *head)
             return tarn_fail(call, TARN_E_CORRUPT, 0,
                              "the header extension 0x%08x has %u bytes and passes the end of its "
                              "area: the header is damaged", type, length);
+        if (head->extension_count < QCOW2_EXTENSIONS_TOLD)
+            head->extensions[head->extension_count++] = type;
         status = read_extension(call, head, type, offset, length);
         offset += qcow2_round_up(length, 8);
     }
     return status;
 }
 
-/* Looks up what the image itself calls an incompatible feature; "" if it does not say. */
-static int32_t feature_name(struct tarn_call *call, const struct qcow2_head *head, uint32_t bit,
-                            char *out, uint64_t room)
-{
-    uint32_t count = head->feature_names_length / QCOW2_FEATURE_NAME_SIZE;
-
-    out[0] = '\0';
-    for (uint32_t i = 0; i < count; i++) {
-        uint8_t entry[QCOW2_FEATURE_NAME_SIZE];
-        int32_t status = head_copy(call, head, head->feature_names_offset +
-                                   (uint64_t)i * sizeof(entry), sizeof(entry), entry);
-
-        if (status != TARN_OK)
-            return status;
-        if (entry[0] == 0 && entry[1] == bit) {
-            snprintf(out, room, " (%.46s)", (const char *)entry + 2);
-            return TARN_OK;
-        }
-    }
-    return TARN_OK;
-}
-
 static int32_t check_features(struct tarn_call *call, const struct qcow2_head *head)
 {
     uint64_t unknown = head->header.incompatible & ~QCOW2_KNOWN_INCOMPATIBLE;
-    uint32_t bit = unknown != 0 ? (uint32_t)__builtin_ctzll(unknown) : 0;
-    char name[64];
+    char names[512];
     int32_t status;
 
     if (unknown == 0)
         return TARN_OK;
-    status = feature_name(call, head, bit, name, sizeof(name));
+    status = qcow2_features_name(call, head, QCOW2_FEATURE_INCOMPATIBLE, unknown, names,
+                                 sizeof(names));
     if (status != TARN_OK)
         return status;
     return tarn_fail(call, TARN_E_UNSUPPORTED, 0,
-                     "the image uses the incompatible feature %u%s, which is unknown here: use a "
-                     "program that knows it", bit, name);
+                     "the image uses incompatible features that are unknown here: %s; use a "
+                     "program that knows them", names);
 }
 
 int32_t qcow2_head_read(struct tarn_call *call, struct tarn_io *file, struct qcow2_head *head)

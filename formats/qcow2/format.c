@@ -34,14 +34,32 @@ static const struct tarn_param compression_type = {
     .choices = compression_choices,
 };
 
-static const struct tarn_param *const params[] = { &refcount_bits, &compression_type, NULL };
+static const struct tarn_param data_file = {
+    .struct_size = sizeof(data_file),
+    .type = TARN_PARAM_BOOLEAN,
+    .name = "data-file",
+    .summary = "keep the guest's bytes in a file of their own beside the image",
+    .default_value = "no",
+};
+
+static const struct tarn_param data_file_raw = {
+    .struct_size = sizeof(data_file_raw),
+    .type = TARN_PARAM_BOOLEAN,
+    .name = "data-file-raw",
+    .summary = "that file is at any time a raw image of the disk",
+    .default_value = "no",
+};
+
+static const struct tarn_param *const params[] = {
+    &refcount_bits, &compression_type, &data_file, &data_file_raw, NULL,
+};
 
 const struct tarn_format qcow2_format = {
     .struct_size = sizeof(qcow2_format),
     .capabilities = TARN_FORMAT_PROBE | TARN_FORMAT_READ | TARN_FORMAT_WRITE |
                     TARN_FORMAT_CREATE | TARN_FORMAT_GROW | TARN_FORMAT_SHRINK |
                     TARN_FORMAT_CHECK | TARN_FORMAT_REPAIR | TARN_FORMAT_MAP |
-                    TARN_FORMAT_BACKING,
+                    TARN_FORMAT_BACKING | TARN_FORMAT_COMPRESS,
     .name = "qcow2",
     .summary = "QEMU copy-on-write image, versions 2 and 3",
     .magics = magics,

@@ -154,6 +154,8 @@ int32_t qcow2_probe(const struct tarn_probe *probe);
 
 /* --- extensions.c: all that the first cluster says -------------------------------------------- */
 
+#define QCOW2_EXTENSIONS_TOLD 16u
+
 #define QCOW2_HEAD_SIZE 4096u /* read at once; nearly every image's first cluster ends before */
 
 struct qcow2_head {
@@ -162,6 +164,8 @@ struct qcow2_head {
     uint64_t length; /* valid bytes of `bytes` */
     struct qcow2_header header;
     uint32_t bitmap_count; /* of the bitmaps extension; 0 = none */
+    uint32_t extension_count; /* those that `extensions` has room for */
+    uint32_t extensions[QCOW2_EXTENSIONS_TOLD]; /* the types, in order */
     uint32_t feature_names_length;
     uint64_t feature_names_offset;
     uint64_t bitmaps_offset;
@@ -177,5 +181,23 @@ struct qcow2_head {
 /* Reads and checks the head of an image. One read of the container if everything stands in its
  * first QCOW2_HEAD_SIZE bytes. */
 int32_t qcow2_head_read(struct tarn_call *call, struct tarn_io *file, struct qcow2_head *head);
+/* Copies bytes of the first cluster; they may lie behind what the head holds of it. */
+int32_t qcow2_head_copy(struct tarn_call *call, const struct qcow2_head *head, uint64_t offset,
+                        uint64_t length, void *to);
+
+/* --- features.c ------------------------------------------------------------------------------- */
+
+enum qcow2_feature_kind {
+    QCOW2_FEATURE_INCOMPATIBLE,
+    QCOW2_FEATURE_COMPATIBLE,
+    QCOW2_FEATURE_AUTOCLEAR
+};
+
+/* The names of the features `bits`, with commas between; "" if there are none. What is unknown here
+ * is called as the image calls it. */
+int32_t qcow2_features_name(struct tarn_call *call, const struct qcow2_head *head,
+                            enum qcow2_feature_kind kind, uint64_t bits, char *out, uint64_t room);
+/* NULL for an unknown one. */
+const char *qcow2_extension_name(uint32_t type);
 
 #endif

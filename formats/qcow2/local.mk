@@ -1,7 +1,12 @@
 # The qcow2 format. What is not the module's entry is also linked into test programs.
 
 qcow2_sources = \
+	formats/qcow2/bitmaps.c \
 	formats/qcow2/check-bitmaps.c \
+	formats/qcow2/check-compare.c \
+	formats/qcow2/check-copied.c \
+	formats/qcow2/check-count.c \
+	formats/qcow2/check-data.c \
 	formats/qcow2/check-refcounts.c \
 	formats/qcow2/check.c \
 	formats/qcow2/check.h \
@@ -9,6 +14,8 @@ qcow2_sources = \
 	formats/qcow2/create.c \
 	formats/qcow2/disk.c \
 	formats/qcow2/extensions.c \
+	formats/qcow2/features.c \
+	formats/qcow2/fill.c \
 	formats/qcow2/format.c \
 	formats/qcow2/format.h \
 	formats/qcow2/guard.c \
@@ -16,7 +23,11 @@ qcow2_sources = \
 	formats/qcow2/header.c \
 	formats/qcow2/image.c \
 	formats/qcow2/info.c \
+	formats/qcow2/layout.c \
+	formats/qcow2/layout.h \
 	formats/qcow2/mapping.c \
+	formats/qcow2/pack.c \
+	formats/qcow2/packed.c \
 	formats/qcow2/pages.c \
 	formats/qcow2/prealloc.c \
 	formats/qcow2/qcow2.h \
@@ -27,6 +38,8 @@ qcow2_sources = \
 	formats/qcow2/resize.c \
 	formats/qcow2/runs.c \
 	formats/qcow2/snapshots.c \
+	formats/qcow2/tally.c \
+	formats/qcow2/tally.h \
 	formats/qcow2/write.c \
 	formats/qcow2/zero.c
 

@@ -4,13 +4,29 @@
  */
 #include "qcow2.h"
 
+#include <string.h>
+
+#include "helpers/be.h"
 
 /* The descriptor of compressed bytes: below bit x the offset, above the number of 512-byte sectors
  * that are touched after the first one, where x = 62 - (cluster_bits - 8). */
+static uint32_t sectors_bit(const struct qcow2_image *image)
+{
+    return 62 - (image->header.cluster_bits - 8);
+}
+
+static uint64_t encode_compressed(const struct qcow2_image *image,
+                                  const struct qcow2_mapping *mapping)
+{
+    uint64_t sectors = ((mapping->host & 511) + mapping->compressed - 1) / 512;
+
+    return QCOW2_COMPRESSED | sectors << sectors_bit(image) | mapping->host;
+}
+
 static const char *decode_compressed(const struct qcow2_image *image, uint64_t entry,
                                      uint64_t bitmap, struct qcow2_mapping *out)
 {
-    uint32_t x = 62 - (image->header.cluster_bits - 8);
+    uint32_t x = sectors_bit(image);
     uint64_t sectors = ((entry & (QCOW2_COMPRESSED - 1)) >> x) + 1;
 
     if (entry & QCOW2_COPIED)
@@ -168,7 +184,9 @@ int32_t qcow2_mapping_store(struct tarn_call *call, struct qcow2_image *image, u
 
     if (status != TARN_OK)
         return status;
-    if (mapping->placed && mapping->copied)
+    if (mapping->compressed != 0)
+        entry = encode_compressed(image, mapping);
+    else if (mapping->placed && mapping->copied)
         entry |= QCOW2_COPIED;
     if (image->subclusters == 1 && mapping->zero)
         entry |= QCOW2_ZERO;
@@ -195,21 +213,44 @@ static int32_t copy_table(struct tarn_call *call, struct qcow2_image *image, uin
     return status;
 }
 
-int32_t qcow2_mapping_prepare(struct tarn_call *call, struct qcow2_image *image, uint64_t guest)
+/* A table whose first clusters are all marked as zeros, in one write. */
+static int32_t write_marks(struct tarn_call *call, struct qcow2_image *image, uint64_t clusters,
+                           uint64_t to)
 {
-    uint64_t index = guest / qcow2_l1_covers(&image->header);
-    uint64_t old;
-    uint64_t table;
-    uint64_t count;
-    int32_t status = load_l1(call, image, guest, &old);
+    uint64_t entry_size = qcow2_l2_entry_size(&image->header);
+    uint8_t *buffer;
+    int32_t status = qcow2_bounce(call, image, &buffer);
 
-    if (status != TARN_OK || (old & QCOW2_COPIED))
-        return status;
-    status = qcow2_clusters_take(call, image, 1, &table, &count);
     if (status != TARN_OK)
         return status;
-    status = old == 0 ? qcow2_file_zero(call, image, table, image->cluster_size)
-                      : copy_table(call, image, old & QCOW2_OFFSET_MASK, table);
+    memset(buffer, 0, image->cluster_size);
+    for (uint64_t i = 0; i < clusters; i++) {
+        if (image->subclusters > 1)
+            be64_store(buffer + i * entry_size + 8, (uint64_t)UINT32_MAX << 32);
+        else
+            be64_store(buffer + i * entry_size, QCOW2_ZERO);
+    }
+    return qcow2_file_write(call, image, buffer, image->cluster_size, to);
+}
+
+/* Makes a table instead of the one that the L1 entry `old` tells of. Where there is none, its first
+ * `zeros` clusters are marked as such. */
+static int32_t new_table(struct tarn_call *call, struct qcow2_image *image, uint64_t guest,
+                         uint64_t old, uint64_t zeros)
+{
+    uint64_t index = guest / qcow2_l1_covers(&image->header);
+    uint64_t table;
+    uint64_t count;
+    int32_t status = qcow2_clusters_take(call, image, 1, &table, &count);
+
+    if (status != TARN_OK)
+        return status;
+    if (old != 0)
+        status = copy_table(call, image, old & QCOW2_OFFSET_MASK, table);
+    else if (zeros != 0)
+        status = write_marks(call, image, zeros, table);
+    else
+        status = qcow2_file_zero(call, image, table, image->cluster_size);
     if (status == TARN_OK)
         status = qcow2_store64(call, image, QCOW2_PAGE_L1, image->l1_offset + index * 8,
                                table | QCOW2_COPIED);
@@ -220,4 +261,20 @@ int32_t qcow2_mapping_prepare(struct tarn_call *call, struct qcow2_image *image,
     return old == 0 ? TARN_OK
                     : qcow2_clusters_release(call, image, old & QCOW2_OFFSET_MASK,
                                              image->cluster_size);
+}
+
+int32_t qcow2_mapping_prepare(struct tarn_call *call, struct qcow2_image *image, uint64_t guest)
+{
+    uint64_t old;
+    int32_t status = load_l1(call, image, guest, &old);
+
+    if (status != TARN_OK || (old & QCOW2_COPIED))
+        return status;
+    return new_table(call, image, guest, old, 0);
+}
+
+int32_t qcow2_mapping_mark_table(struct tarn_call *call, struct qcow2_image *image, uint64_t guest,
+                                 uint64_t clusters)
+{
+    return new_table(call, image, guest, 0, clusters);
 }

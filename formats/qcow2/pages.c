@@ -23,10 +23,16 @@
 
 #include "helpers/be.h"
 
+/* Where the page begins that holds the byte: its size is a power of two. */
+static uint64_t page_of(const struct qcow2_image *image, uint64_t offset)
+{
+    return offset & ~((uint64_t)image->page_size - 1);
+}
+
 static struct qcow2_page *set_of(struct qcow2_image *image, uint64_t page_offset)
 {
     /* Fibonacci hashing: tables lie at multiples of the cluster size, whose low bits are alike. */
-    uint64_t hash = page_offset / image->page_size * 0x9e3779b97f4a7c15u;
+    uint64_t hash = page_offset * 0x9e3779b97f4a7c15u;
 
     return image->pages.page[hash >> 58];
 }
@@ -183,7 +189,7 @@ static int32_t fill(struct tarn_call *call, struct qcow2_image *image, struct qc
 int32_t qcow2_page_at(struct tarn_call *call, struct qcow2_image *image,
                       enum qcow2_page_kind kind, uint64_t offset, bool write, uint8_t **out)
 {
-    uint64_t page_offset = offset / image->page_size * image->page_size;
+    uint64_t page_offset = page_of(image, offset);
     struct qcow2_page *page = find(image, page_offset);
     int32_t status;
 
@@ -230,7 +236,7 @@ void qcow2_pages_forget(struct qcow2_image *image, uint64_t offset, uint64_t len
 {
     uint64_t end = offset + length;
 
-    for (uint64_t at = offset / image->page_size * image->page_size; at < end;
+    for (uint64_t at = page_of(image, offset); at < end;
          at += image->page_size) {
         struct qcow2_page *page = find(image, at);
 
@@ -245,7 +251,7 @@ bool qcow2_pages_hit(struct qcow2_image *image, uint64_t offset, uint64_t length
 {
     uint64_t end = offset + length;
 
-    for (uint64_t at = offset / image->page_size * image->page_size; at < end;
+    for (uint64_t at = page_of(image, offset); at < end;
          at += image->page_size)
         if (find(image, at) != NULL)
             return true;

@@ -52,13 +52,16 @@ static int32_t count_alike(struct tarn_call *call, struct qcow2_image *image, ui
     return TARN_OK;
 }
 
+/* A data file ends where the disk does, `end`. */
 static int32_t fill(struct tarn_call *call, struct qcow2_image *image, uint64_t host,
-                    uint64_t length, uint32_t preallocation)
+                    uint64_t length, uint64_t end, uint32_t preallocation)
 {
     int32_t status = TARN_OK;
 
     if (!qcow2_external(image))
         status = qcow2_file_zero(call, image, host, length);
+    else
+        length = qcow2_min(length, end - host);
     if (status == TARN_OK && preallocation == TARN_PREALLOC_FALLOC)
         status = io_reserve(call, image->data, host, length);
     if (status == TARN_OK && preallocation == TARN_PREALLOC_FULL)
@@ -89,7 +92,7 @@ static int32_t map(struct tarn_call *call, struct qcow2_image *image, uint64_t g
 }
 
 static int32_t place(struct tarn_call *call, struct qcow2_image *image, uint64_t guest,
-                     uint64_t *count, uint32_t preallocation)
+                     uint64_t end, uint64_t *count, uint32_t preallocation)
 {
     uint64_t host = guest;
     int32_t status = qcow2_mapping_prepare(call, image, guest);
@@ -98,7 +101,7 @@ static int32_t place(struct tarn_call *call, struct qcow2_image *image, uint64_t
         status = qcow2_clusters_take(call, image, *count, &host, count);
     if (status != TARN_OK)
         return status;
-    status = fill(call, image, host, *count << image->header.cluster_bits, preallocation);
+    status = fill(call, image, host, *count << image->header.cluster_bits, end, preallocation);
     if (status == TARN_OK)
         return map(call, image, guest, host, *count);
     if (!qcow2_external(image))
@@ -124,7 +127,7 @@ int32_t qcow2_preallocate(struct tarn_call *call, struct qcow2_image *image, uin
         if (status == TARN_OK)
             status = count_alike(call, image, at, end, &want, &count);
         if (status == TARN_OK && want)
-            status = place(call, image, at, &count, preallocation);
+            status = place(call, image, at, end, &count, preallocation);
         at += count << image->header.cluster_bits;
         call->host->progress(call, at - start, end - start);
     }

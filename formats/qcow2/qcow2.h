@@ -11,9 +11,10 @@
  *   mapping, runs          guest offset -> where it lies
  *   read, compressed       guest bytes out
  *   write, zero            guest bytes in
+ *   pack, packed, fill     guest bytes in, compressed
  *   resize, prealloc       the disk's size
  *   image                  the byte store of the guest's disk
- *   info, snapshots, check, repair, create   operations of their own
+ *   info, snapshots, bitmaps, check, repair, layout, create   operations of their own
  *
  * An image is used by one thread at a time. All offsets and lengths are in bytes unless a name
  * says "cluster" (an index) or "count". Every function that takes a call answers TARN_OK or a
@@ -189,11 +190,15 @@ struct qcow2_mapping {
  * cluster. */
 int32_t qcow2_mapping_load(struct tarn_call *call, struct qcow2_image *image, uint64_t guest,
                            struct qcow2_mapping *out, uint64_t *out_covered);
-/* Changes it. qcow2_mapping_prepare() came first. */
+/* Changes it. qcow2_mapping_prepare() came first. Of `compressed` only the sectors count. */
 int32_t qcow2_mapping_store(struct tarn_call *call, struct qcow2_image *image, uint64_t guest,
                             const struct qcow2_mapping *mapping);
 /* Sees to it that the L2 table exists and is this image's alone. */
 int32_t qcow2_mapping_prepare(struct tarn_call *call, struct qcow2_image *image, uint64_t guest);
+/* Makes the L2 table of which `guest` is the start, and which does not exist; its first clusters
+ * read as zeros. Version 3 only. */
+int32_t qcow2_mapping_mark_table(struct tarn_call *call, struct qcow2_image *image, uint64_t guest,
+                                 uint64_t clusters);
 /* Decodes an entry; answers what is wrong with it, or NULL. The check uses it too. */
 const char *qcow2_mapping_decode(const struct qcow2_image *image, uint64_t entry, uint64_t bitmap,
                                  struct qcow2_mapping *out);
@@ -251,6 +256,30 @@ int32_t qcow2_drop_from(struct tarn_call *call, struct qcow2_image *image, uint6
  * change would make untrue, and commits if too much waits. */
 int32_t qcow2_begin_change(struct tarn_call *call, struct qcow2_image *image);
 
+/* --- pack.c, packed.c, fill.c: compressed clusters, written ----------------------------------- */
+
+struct qcow2_packer; /* encoders of zlib or zstd, which are taken by one thread at a time */
+
+/* NULL = no memory. */
+struct qcow2_packer *qcow2_packer_new(const struct qcow2_header *header);
+void qcow2_packer_free(struct qcow2_packer *packer);
+/* Compresses a cluster into at most a byte less; the length, or 0 if it does not become that small.
+ * For several threads at once. */
+uint64_t qcow2_pack(const struct qcow2_packer *packer, const void *cluster, void *out);
+
+/* Takes the place of `length` compressed bytes, less than a cluster, where possible behind those
+ * taken last: each host cluster that they touch has one reference more. */
+int32_t qcow2_packed_take(struct tarn_call *call, struct qcow2_image *image, uint64_t length,
+                          uint64_t *out_offset);
+/* Undoes a take that nothing points to yet. */
+void qcow2_packed_untake(struct tarn_call *call, struct qcow2_image *image, uint64_t offset,
+                         uint64_t length);
+
+/* Makes a disk of an open image that is written once, in ascending order, compressed; see
+ * helpers/fill-disk.h. On failure the image stays the caller's. */
+int32_t qcow2_fill_open(struct tarn_call *call, struct qcow2_image *image, uint32_t flags,
+                        struct tarn_io **out);
+
 /* --- resize.c, prealloc.c --------------------------------------------------------------------- */
 
 /* tarn_io.truncate of the guest's disk */
@@ -292,6 +321,7 @@ struct qcow2_image {
     bool unsynced;     /* the container was written since the last barrier */
     bool data_unsynced;
     uint64_t free_hint; /* no free cluster lies below this one */
+    uint64_t packed_end; /* where the next compressed bytes may go, within a cluster; 0 = none */
     struct qcow2_pages pages;
     struct qcow2_releases releases;
     struct qcow2_guards guards;
@@ -302,6 +332,12 @@ struct qcow2_image {
 static inline bool qcow2_external(const struct qcow2_image *image)
 {
     return (image->header.incompatible & QCOW2_DATA_FILE) != 0;
+}
+
+/* The data file is by itself what the guest sees. */
+static inline bool qcow2_raw_data(const struct qcow2_image *image)
+{
+    return qcow2_external(image) && (image->header.autoclear & QCOW2_RAW_DATA_FILE) != 0;
 }
 
 /* Makes an image from its head, without backing store and data file: enough for all that has to
@@ -351,6 +387,36 @@ int32_t qcow2_snapshots_each(struct tarn_call *call, struct tarn_io *file, uint6
 /* Makes the image show the snapshot with this id, or else this name. */
 int32_t qcow2_snapshot_select(struct tarn_call *call, struct qcow2_image *image,
                               const char *name);
+
+/* --- bitmaps.c -------------------------------------------------------------------------------- */
+
+struct qcow2_bitmap {
+    const char *name;
+    uint64_t table_offset;
+    uint32_t table_entries;
+    uint32_t flags;
+    uint64_t granularity; /* bytes of the disk that one bit stands for */
+};
+
+#define QCOW2_BITMAP_IN_USE 1u /* not closed cleanly: its content cannot be trusted */
+#define QCOW2_BITMAP_AUTO 2u   /* it records */
+
+typedef int32_t (*qcow2_bitmap_fn)(struct tarn_call *call, const struct qcow2_bitmap *bitmap,
+                                   void *arg);
+
+/* The directory of the bitmaps, as the extension in the header tells it. */
+struct qcow2_bitmaps {
+    struct tarn_io *file;
+    uint64_t file_size;
+    uint64_t offset;
+    uint64_t length;
+    uint32_t count;
+};
+
+/* Tells the first `most` of them; `visit` ends it by another answer than TARN_OK. A directory that
+ * makes no sense is TARN_E_CORRUPT. */
+int32_t qcow2_bitmaps_each(struct tarn_call *call, const struct qcow2_bitmaps *bitmaps,
+                           uint32_t most, qcow2_bitmap_fn visit, void *arg);
 
 /* --- info.c, create.c, check.c ---------------------------------------------------------------- */
 

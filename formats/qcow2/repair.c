@@ -11,55 +11,26 @@
 
 #include "helpers/be.h"
 
-static uint64_t largest_count(const struct qcow2_image *image)
+static int32_t correct_one(struct tarn_call *call, struct checker *checker, uint64_t cluster,
+                           uint64_t stored, uint64_t counted)
 {
-    return UINT64_MAX >> (64 - (1u << image->header.refcount_order));
+    bool all = (checker->repair & TARN_CHECK_REPAIR_ALL) != 0;
+
+    if (counted == TALLY_MOST || stored == counted || (stored < counted && !all))
+        return TARN_OK;
+    return qcow2_refcount_set(call, checker->image, cluster, counted);
 }
 
-/* Is there a block for each cluster that needs one, and does no count exceed its width? */
-static int32_t check_possible(struct tarn_call *call, struct checker *checker)
+static int32_t correct_window(struct tarn_call *call, struct checker *checker, void *arg)
 {
-    struct qcow2_image *image = checker->image;
-    uint64_t most = largest_count(image);
-
-    for (uint64_t i = 0; i < checker->clusters; i++) {
-        uint64_t block;
-        int32_t status;
-
-        if (checker->counts[i] == 0)
-            continue;
-        if (checker->counts[i] > most)
-            return tarn_fail(call, TARN_E_UNSUPPORTED, 0,
-                             "the cluster at %llu has %u references, and the refcounts of the "
-                             "image end at %llu: copy its data to a new image",
-                             (unsigned long long)i << image->header.cluster_bits,
-                             (unsigned int)checker->counts[i], (unsigned long long)most);
-        if (checker->rebuild)
-            continue;
-        status = qcow2_refblock_find(call, image, i, &block);
-        if (status != TARN_OK)
-            return status;
-        checker->rebuild |= block == 0;
-    }
-    return TARN_OK;
+    (void)arg;
+    return check_clusters(call, checker, false, correct_one);
 }
 
 static int32_t correct_in_place(struct tarn_call *call, struct checker *checker)
 {
-    bool all = (checker->repair & TARN_CHECK_REPAIR_ALL) != 0;
-    int32_t status = TARN_OK;
+    int32_t status = check_windows(call, checker, correct_window, NULL);
 
-    for (uint64_t i = 0; i < checker->clusters && status == TARN_OK; i++) {
-        uint64_t counted = checker->counts[i];
-        uint64_t stored;
-
-        status = check_stored(call, checker, i, &stored);
-        if (status == TARN_OK && counted != CHECK_COUNT_MAX &&
-            (stored > counted || (all && stored < counted)))
-            status = qcow2_refcount_set(call, checker->image, i, counted);
-        if (status == TARN_OK && (i & 0xffff) == 0)
-            status = tarn_interrupted(call);
-    }
     return status == TARN_OK ? qcow2_image_finish(call, checker->image) : status;
 }
 
@@ -86,12 +57,19 @@ static void plan_structure(const struct checker *checker, struct structure *plan
     } while (plan->blocks + plan->table != before);
 }
 
-static uint64_t new_count(const struct checker *checker, const struct structure *plan,
-                          uint64_t cluster)
+/* Clusters are asked for in ascending order: the windows follow them. */
+static int32_t new_count(struct tarn_call *call, struct checker *checker,
+                         const struct structure *plan, uint64_t cluster, uint64_t *out)
 {
+    int32_t status = TARN_OK;
+
+    *out = cluster < plan->start + plan->blocks + plan->table;
     if (cluster >= plan->start)
-        return cluster < plan->start + plan->blocks + plan->table;
-    return cluster < checker->clusters ? checker->counts[cluster] : 0;
+        return TARN_OK;
+    if (cluster >= checker->tally.next)
+        status = check_count_window(call, checker, checker->tally.next, false);
+    *out = tally_get(&checker->tally, cluster);
+    return status;
 }
 
 static int32_t write_block(struct tarn_call *call, struct checker *checker,
@@ -99,11 +77,17 @@ static int32_t write_block(struct tarn_call *call, struct checker *checker,
 {
     struct qcow2_image *image = checker->image;
     uint64_t covers = qcow2_block_covers(&image->header);
+    int32_t status = TARN_OK;
 
     memset(buffer, 0, image->cluster_size);
-    for (uint64_t k = 0; k < covers; k++)
-        qcow2_refcount_encode(buffer, image->header.refcount_order, k,
-                              new_count(checker, plan, index * covers + k));
+    for (uint64_t k = 0; k < covers && status == TARN_OK; k++) {
+        uint64_t count;
+
+        status = new_count(call, checker, plan, index * covers + k, &count);
+        qcow2_refcount_encode(buffer, image->header.refcount_order, k, count);
+    }
+    if (status != TARN_OK)
+        return status;
     return qcow2_file_write(call, image, buffer, image->cluster_size,
                             (plan->start + index) << image->header.cluster_bits);
 }
@@ -127,28 +111,16 @@ static int32_t write_structure(struct tarn_call *call, struct checker *checker,
     return status;
 }
 
-/* The old table and its blocks have no reference any more: they are left out of the count. */
-static int32_t recount(struct tarn_call *call, struct checker *checker)
-{
-    bool silent = checker->silent;
-    struct tarn_check_result result = checker->result;
-    int32_t status;
-
-    checker->silent = true;
-    memset(checker->counts, 0, checker->room * sizeof(*checker->counts));
-    status = check_count_all(call, checker);
-    checker->silent = silent;
-    checker->result = result;
-    return status;
-}
-
 static int32_t build_structure(struct tarn_call *call, struct checker *checker)
 {
     struct qcow2_image *image = checker->image;
     struct structure plan;
     uint8_t *table;
-    int32_t status = recount(call, checker);
+    int32_t status;
 
+    /* The old table and its blocks have no reference any more. */
+    checker->bare = true;
+    status = check_count_window(call, checker, 0, false);
     if (status != TARN_OK)
         return status;
     plan_structure(checker, &plan);
@@ -170,6 +142,21 @@ static int32_t build_structure(struct tarn_call *call, struct checker *checker)
     return status;
 }
 
+/* What cannot be told by the width of a refcount cannot be repaired. */
+static int32_t check_possible(struct tarn_call *call, const struct checker *checker)
+{
+    const struct qcow2_header *header = &checker->image->header;
+
+    if (checker->references == 0)
+        return TARN_OK;
+    return tarn_fail(call, TARN_E_UNSUPPORTED, 0,
+                     "the cluster at %llu has %llu references, and the refcounts of the image end "
+                     "at %llu: copy its data to a new image",
+                     (unsigned long long)checker->too_wide << header->cluster_bits,
+                     (unsigned long long)checker->references,
+                     (unsigned long long)UINT64_MAX >> (64 - (1u << header->refcount_order)));
+}
+
 int32_t check_repair(struct tarn_call *call, struct checker *checker)
 {
     bool all = (checker->repair & TARN_CHECK_REPAIR_ALL) != 0;
@@ -178,9 +165,9 @@ int32_t check_repair(struct tarn_call *call, struct checker *checker)
     /* A block that is also something else is not written. */
     if (status != TARN_OK || (checker->rebuild && !all))
         return status;
-    status = checker->rebuild ? build_structure(call, checker)
-                              : correct_in_place(call, checker);
+    status = checker->rebuild || (checker->uncounted && all) ? build_structure(call, checker)
+                                                             : correct_in_place(call, checker);
     if (status == TARN_OK)
-        status = check_copied(call, checker, checker->repair);
+        status = check_copied_repair(call, checker);
     return status == TARN_OK ? qcow2_image_finish(call, checker->image) : status;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "helpers/be.h"
+#include "helpers/io-zero.h"
 
 #define ZERO_CHUNK ((uint64_t)1 << 20)
 
@@ -201,6 +202,7 @@ static int32_t clear(struct tarn_call *call, struct qcow2_image *image, uint64_t
     return status;
 }
 
+/* What a raw data file holds behind the end of the disk would be seen. */
 static int32_t grow_data_file(struct tarn_call *call, struct qcow2_image *image, uint64_t size,
                               uint32_t flags)
 {
@@ -210,6 +212,10 @@ static int32_t grow_data_file(struct tarn_call *call, struct qcow2_image *image,
     if (!qcow2_external(image))
         return TARN_OK;
     status = tarn_io_size(call, image->data, &have);
+    image->data_unsynced = true;
+    if (status == TARN_OK && qcow2_raw_data(image) && have > image->size)
+        status = io_zero(call, image->data, image->size,
+                         qcow2_min(have, size) - image->size, TARN_ZERO_MAY_UNMAP);
     if (status != TARN_OK || have >= size)
         return status;
     return tarn_io_truncate(call, image->data, size, flags & TARN_TRUNCATE_ALLOCATE);
@@ -221,6 +227,8 @@ static int32_t prepare_growth(struct tarn_call *call, struct qcow2_image *image,
 {
     uint64_t old = image->size;
     uint64_t old_end = qcow2_round_up(old, image->cluster_size);
+    /* A data file ends with the disk. */
+    uint64_t clear_end = qcow2_external(image) ? qcow2_min(old_end, size) : old_end;
     int32_t status = grow_l1(call, image, qcow2_divide_up(size, qcow2_l1_covers(&image->header)));
 
     if (status == TARN_OK)
@@ -229,9 +237,11 @@ static int32_t prepare_growth(struct tarn_call *call, struct qcow2_image *image,
         status = grow_data_file(call, image, size, flags);
     if (status == TARN_OK)
         status = clear(call, image, old,
-                       qcow2_max(old_end, qcow2_min(size, image->backing_size)), true);
-    if (status == TARN_OK && (flags & TARN_TRUNCATE_ALLOCATE))
-        status = qcow2_preallocate(call, image, old, size - old, TARN_PREALLOC_FALLOC);
+                       qcow2_max(clear_end, qcow2_min(size, image->backing_size)), true);
+    if (status == TARN_OK && ((flags & TARN_TRUNCATE_ALLOCATE) || qcow2_raw_data(image)))
+        status = qcow2_preallocate(call, image, old, size - old,
+                                   flags & TARN_TRUNCATE_ALLOCATE ? TARN_PREALLOC_FALLOC
+                                                                  : TARN_PREALLOC_METADATA);
     return status;
 }
 

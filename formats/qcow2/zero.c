@@ -119,6 +119,32 @@ static bool can_mark(const struct qcow2_image *image, uint64_t offset, uint64_t 
     return image->header.version >= 3 || (!image->has_backing && (flags & TARN_ZERO_MAY_UNMAP));
 }
 
+/* Zeros as much of [from, end) as is done at once: what has no L2 table in one go, even above a
+ * backing store; else one cluster. */
+static int32_t zero_next(struct tarn_call *call, struct qcow2_image *image, uint64_t from,
+                         uint64_t end, bool unmap, uint64_t *out_to)
+{
+    uint64_t guest = from & ~(image->cluster_size - 1);
+    struct qcow2_mapping mapping;
+    uint64_t covered;
+    int32_t status = qcow2_mapping_load(call, image, guest, &mapping, &covered);
+
+    *out_to = qcow2_min(guest + image->cluster_size, end);
+    if (status != TARN_OK)
+        return status;
+    if (covered > image->cluster_size && !image->has_backing) {
+        *out_to = qcow2_min(guest + covered, end); /* there is nothing at all */
+        return TARN_OK;
+    }
+    if (covered == qcow2_l1_covers(&image->header) && from == guest &&
+        image->header.version >= 3 && (end == image->size || end >= guest + covered)) {
+        *out_to = qcow2_min(guest + covered, end);
+        return qcow2_mapping_mark_table(call, image, guest,
+                                        qcow2_divide_up(*out_to - guest, image->cluster_size));
+    }
+    return zero_in_cluster(call, image, guest, from - guest, *out_to - guest, unmap);
+}
+
 int32_t qcow2_zero(struct tarn_call *call, struct qcow2_image *image, uint64_t offset,
                    uint64_t length, uint32_t flags)
 {
@@ -133,21 +159,10 @@ int32_t qcow2_zero(struct tarn_call *call, struct qcow2_image *image, uint64_t o
         image->data_unsynced = true;
     }
     while (offset < end && status == TARN_OK) {
-        uint64_t from = offset & (image->cluster_size - 1);
-        uint64_t guest = offset - from;
-        uint64_t to = qcow2_min(image->cluster_size, end - guest);
-        struct qcow2_mapping mapping;
-        uint64_t covered = 0;
-
         status = qcow2_begin_change(call, image);
         if (status == TARN_OK)
-            status = qcow2_mapping_load(call, image, guest, &mapping, &covered);
-        if (status == TARN_OK && covered > image->cluster_size && !image->has_backing)
-            to = qcow2_min(covered, end - guest); /* there is nothing at all */
-        else if (status == TARN_OK)
-            status = zero_in_cluster(call, image, guest, from, to,
-                                     (flags & TARN_ZERO_MAY_UNMAP) != 0);
-        offset = guest + to;
+            status = zero_next(call, image, offset, end, (flags & TARN_ZERO_MAY_UNMAP) != 0,
+                               &offset);
         if (status == TARN_OK)
             status = tarn_interrupted(call);
     }

@@ -18,11 +18,14 @@ format_tests = \
 	tests/unit/test-qcow2-check \
 	tests/unit/test-qcow2-crash \
 	tests/unit/test-qcow2-create \
+	tests/unit/test-qcow2-data \
+	tests/unit/test-qcow2-fill \
 	tests/unit/test-qcow2-header \
 	tests/unit/test-qcow2-hostile \
 	tests/unit/test-qcow2-read \
 	tests/unit/test-qcow2-resize \
 	tests/unit/test-qcow2-snapshots \
+	tests/unit/test-qcow2-tally \
 	tests/unit/test-qcow2-write \
 	tests/unit/test-raw
 check_PROGRAMS += $(format_tests) tests/formats/image-tool
@@ -32,11 +35,14 @@ tests_unit_test_file_io_LDADD = $(format_ldadd)
 tests_unit_test_qcow2_check_LDADD = $(format_ldadd)
 tests_unit_test_qcow2_crash_LDADD = $(format_ldadd)
 tests_unit_test_qcow2_create_LDADD = $(format_ldadd)
+tests_unit_test_qcow2_data_LDADD = $(format_ldadd)
+tests_unit_test_qcow2_fill_LDADD = $(format_ldadd)
 tests_unit_test_qcow2_header_LDADD = $(format_ldadd)
 tests_unit_test_qcow2_hostile_LDADD = $(format_ldadd)
 tests_unit_test_qcow2_read_LDADD = $(format_ldadd)
 tests_unit_test_qcow2_resize_LDADD = $(format_ldadd)
 tests_unit_test_qcow2_snapshots_LDADD = $(format_ldadd)
+tests_unit_test_qcow2_tally_LDADD = $(format_ldadd)
 tests_unit_test_qcow2_write_LDADD = $(format_ldadd)
 tests_unit_test_raw_LDADD = $(format_ldadd)
 tests_formats_image_tool_LDADD = libtarn-test.la libtarn-helpers.la

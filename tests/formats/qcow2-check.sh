@@ -183,5 +183,59 @@ for options in compat=1.1 cluster_size=512 refcount_bits=2 extended_l2=on; do
     same_numbers "lost refcounts with a snapshot, $options"
     repaired "lost refcounts with a snapshot, $options" 2
 done
+
+# Every width, with and without extended L2: refcounts that are lost, and such that are too high.
+for bits in 1 2 4 8 16 32 64; do
+    for options in refcount_bits=$bits refcount_bits=$bits,extended_l2=on,cluster_size=16k \
+        refcount_bits=$bits,cluster_size=512; do
+        fresh "$options"
+        dd if=/dev/zero of="$dir/image" bs=1 seek="$block" count=12 conv=notrunc status=none
+        same_numbers "lost refcounts, $options"
+        repaired "lost refcounts, $options" 2
+        fresh "$options"
+        poke "$dir/image" $((block + 16)) ffffffffffffffff
+        same_numbers "refcounts that are too high, $options"
+        repaired "refcounts that are too high, $options" 1
+    done
+done
+
+# Compressed clusters share those of the file.
+for options in compression_type=zlib compression_type=zstd,cluster_size=4k refcount_bits=8; do
+    qemu-img convert -q -c -O qcow2 -o "$options" "$dir/content" "$dir/image"
+    cp "$dir/content" "$dir/before"
+    truncate -s 3000320 "$dir/before" # qemu-img rounds up to 512
+    block=$(peek "$dir/image" "$(peek "$dir/image" 48)")
+    dd if=/dev/zero of="$dir/image" bs=1 seek="$block" count=30 conv=notrunc status=none
+    same_numbers "lost refcounts of compressed clusters, $options"
+    repaired "lost refcounts of compressed clusters, $options" 2
+    poke "$dir/image" $((block + 8)) 7070707070707070
+    repaired "compressed clusters with refcounts that are too high, $options" 1
+done
+
+# A data file: the image has but its tables.
+rm -f "$dir/image" "$dir/data"
+qemu-img create -q -f qcow2 -o data_file="$dir/data" "$dir/image" 4M
+qemu-io -f qcow2 -c 'write -P 1 0 1M' -c 'write -P 2 2M 300k' "$dir/image" >/dev/null
+qemu-img convert -f qcow2 -O raw "$dir/image" "$dir/before"
+block=$(peek "$dir/image" "$(peek "$dir/image" 48)")
+dd if=/dev/zero of="$dir/image" bs=1 seek="$block" count=8 conv=notrunc status=none
+same_numbers "lost refcounts, with a data file"
+repaired "lost refcounts, with a data file" 2
+poke "$dir/image" $((block + 12)) 0009
+repaired "refcounts that are too high, with a data file" 1
+
+# The marks go with the damage, and stay with what could not be repaired.
+fresh lazy_refcounts=on
+poke "$dir/image" 79 03
+poke "$dir/image" $((block + 5 * 2)) 0000
+repaired "an image that is marked dirty and corrupt, and is both" 2
+"$TOOL" info "$dir/image" | grep -q '^flags=0'
+report "the marks are gone" $?
+fresh
+poke "$dir/image" 79 02
+poke "$dir/image" "$l2" 8000000010000000
+"$TOOL" check "$dir/image" 2 >"$dir/log" 2>&1
+"$TOOL" info "$dir/image" | grep -q '^flags=2'
+report "the mark stays while something is corrupt" $?
 echo "1..$number"
 exit $failed

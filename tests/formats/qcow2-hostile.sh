@@ -86,7 +86,7 @@ fresh
 poke "$dir/image" 60 00010001; refuses "65537 snapshots" "65536" info
 fresh
 poke "$dir/image" 72 8000000000000000
-refuses "an unknown incompatible feature" "incompatible feature 63" info
+refuses "an unknown incompatible feature" "unknown here: bit 63" info
 fresh
 poke "$dir/image" 96 00000007; refuses "refcount_order 7" "0 to 6" info
 fresh
@@ -189,6 +189,48 @@ refuses "516 bytes that claim 2 EiB are not read" "passes the end" cat
 if ! grep -q __asan_init "$TOOL"; then
     limited info "$dir/image" >"$dir/log" 2>&1
     report "516 bytes that claim 2 EiB take less than 64 MiB" $?
+fi
+# All tables as large as they may be: L1 32 MiB, refcounts 8 MiB, 65536 snapshots, 65535 bitmaps.
+fresh
+truncate -s 1G "$dir/image"
+poke "$dir/image" 24 0007ffffffffff00; poke "$dir/image" 36 00400000
+poke "$dir/image" 40 0000000010000000; poke "$dir/image" 268435456 8000000000040000
+poke "$dir/image" 48 0000000020000000; poke "$dir/image" 536870912 0000000000020000
+poke "$dir/image" 56 00000080
+poke "$dir/image" 60 00010000; poke "$dir/image" 64 0000000030000000
+poke "$dir/image" 95 01
+poke "$dir/image" 112 23852875000000180000ffff000000000000000003fffc000000000038000000
+poke "$dir/image" 144 0000000000000000
+if ! grep -q __asan_init "$TOOL"; then
+    status=0
+    for command in info "read 0 9" "write 9000000" "zero 20000000 70000" "check" "check 2" "check"; do
+        # shellcheck disable=SC2086 # words
+        set -- $command
+        verb=$1
+        shift
+        head -c 3000 /dev/zero | timeout 20 sh -c 'ulimit -v 65536; exec "$@"' - "$TOOL" "$verb" \
+            "$dir/image" "$@" >"$dir/log" 2>&1 || { status=1; echo "$command" >>"$dir/log"; break; }
+    done
+    report "tables as large as they may be take less than 64 MiB" $status
+fi
+
+# 2147483648 clusters, of which a few are used: one at the very end, which no refcount block counts.
+fresh cluster-size=512
+truncate -s 1T "$dir/image"
+if ! grep -q __asan_init "$TOOL"; then
+    timeout 20 sh -c 'ulimit -v 65536; exec "$@"' - "$TOOL" check "$dir/image" >"$dir/log" 2>&1 &&
+        grep -q '"corruptions": 0, "leaks": 0, "check-errors": 0' "$dir/log"
+    report "a sparse file of 1 TiB is checked in less than 64 MiB" $?
+    table=$(printf '%d' "0x$(od -An -tx1 -j 40 -N 8 "$dir/image" | tr -d ' \n')")
+    table=$(printf '%d' "0x$(od -An -tx1 -j $((table + 1)) -N 7 "$dir/image" | tr -d ' \n')")
+    poke "$dir/image" "$table" 800000fffffffe00
+    timeout 20 sh -c 'ulimit -v 65536; exec "$@"' - "$TOOL" check "$dir/image" >"$dir/log" 2>&1
+    grep -q 'cluster at 1099511627264 has the refcount 0, but 1 references' "$dir/log" &&
+        grep -q '"corruptions": 2, "leaks": 1, "check-errors": 0' "$dir/log"
+    report "a cluster at its very end is found" $?
+    timeout 20 sh -c 'ulimit -v 65536; exec "$@"' - "$TOOL" check "$dir/image" 2 >"$dir/log" 2>&1
+    [ $? -eq 1 ] && grep -q 'refcount table would become too large' "$dir/log"
+    report "a repair that needs more refcounts than there can be says so" $?
 fi
 fresh
 poke "$dir/image" 60 00010000; poke "$dir/image" 64 0000000000000000

@@ -161,7 +161,7 @@ static void an_unknown_feature_is_named(void)
     with_extensions(&image, extension, sizeof(extension));
     image_put64(&image, 72, 1 << 9);
     info(&image, TARN_E_UNSUPPORTED);
-    CU_ASSERT_PTR_NOT_NULL(strstr(image.host.error, "feature 9 (time travel)"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(image.host.error, "bit 9 (time travel)"));
     image_free(&image);
 }
 

@@ -119,6 +119,54 @@ static void zeros_are_marked_not_written(void)
     image_free(&image);
 }
 
+/* Above a backing store: an L2 table is one write, and never points to what is not there. */
+static void zeros_above_a_backing_store_are_whole_tables(void)
+{
+    static const char *const features[] = { NULL, "extended_l2" };
+
+    for (size_t i = 0; i < 2; i++) {
+        const char *const asked[] = { features[i], NULL };
+        uint64_t cluster = 16384;
+        uint64_t covers = cluster / (i == 0 ? 8 : 16) * cluster;
+        struct tarn_image_spec spec = spec_of(8 * covers + 3 * cluster + 512);
+        struct memory_io *start;
+        struct image image;
+
+        spec.cluster_size = cluster;
+        spec.features = asked;
+        spec.backing_name = "base";
+        spec.backing_format = "raw";
+        image_make(&image, &spec);
+        start = memory_io_of(image.file->bytes, image.file->size);
+        image.file->record = true;
+        CU_ASSERT_EQUAL_FATAL(image_open(&image, TARN_IMAGE_OPEN_WRITE |
+                                                 TARN_IMAGE_OPEN_NO_BACKING), TARN_OK);
+        image.file->writes = 0;
+        CU_ASSERT_EQUAL(tarn_io_zero(&image.host.call, image.disk, covers - 2 * cluster,
+                                     spec.capacity - covers + 2 * cluster, 0), TARN_OK);
+        CU_ASSERT(image_reads(&image, covers - 2 * cluster, 3 * cluster, 0));
+        CU_ASSERT(image_reads(&image, 7 * covers, spec.capacity - 7 * covers, 0));
+        image_close(&image);
+        /* Tables; refcounts, L1, and a page of the table that is there in part. */
+        CU_ASSERT(image.file->writes <= 9 + 6);
+        CU_ASSERT(image_sound(&image, 0));
+        CU_ASSERT_EQUAL(image.host.check.allocated_clusters, 0);
+        for (uint64_t count = 0; count <= image.file->journal_length; count++) {
+            struct image after;
+
+            image_of(&after, NULL, 0);
+            memory_io_free(after.file);
+            after.file = memory_io_replay(start, image.file->journal, count, NULL);
+            after.file->keep = true;
+            image_check(&after, 0);
+            CU_ASSERT_EQUAL(after.host.check.corruptions, 0);
+            image_free(&after);
+        }
+        memory_io_free(start);
+        image_free(&image);
+    }
+}
+
 static void unmapped_space_is_used_again(void)
 {
     struct image image;
@@ -239,6 +287,8 @@ static const struct unit_test tests[] = {
     { "a write behind the end grows the disk", a_write_behind_the_end_grows_the_disk },
     { "a reader cannot write", a_reader_cannot_write },
     { "zeros are marked, not written", zeros_are_marked_not_written },
+    { "zeros above a backing store are whole tables",
+      zeros_above_a_backing_store_are_whole_tables },
     { "unmapped space is used again", unmapped_space_is_used_again },
     { "a discard keeps what it touches in part", a_discard_keeps_what_it_touches_in_part },
     { "a shared cluster is copied", a_shared_cluster_is_copied },
