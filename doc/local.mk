@@ -2,6 +2,7 @@
 
 dist_man_MANS += \
 	doc/tarn-plugins.d.5 \
+	doc/tarn-qcow.7 \
 	doc/tarn-qcow2.7 \
 	doc/tarn-raw.7 \
 	doc/tarn.1

@@ -1,6 +1,7 @@
 # The formats without the core: their unit tests, and a program that shell tests compare with
 # qemu-img.
 
+include tests/formats/qcow.mk
 
 if HAVE_CUNIT
 check_LTLIBRARIES += libtarn-formats.la
