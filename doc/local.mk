@@ -5,4 +5,5 @@ dist_man_MANS += \
 	doc/tarn-qcow.7 \
 	doc/tarn-qcow2.7 \
 	doc/tarn-raw.7 \
+	doc/tarn-vmdk.7 \
 	doc/tarn.1

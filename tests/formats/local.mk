@@ -2,6 +2,7 @@
 # qemu-img.
 
 include tests/formats/qcow.mk
+include tests/formats/vmdk.mk
 
 if HAVE_CUNIT
 check_LTLIBRARIES += libtarn-formats.la
