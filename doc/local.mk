@@ -6,4 +6,5 @@ dist_man_MANS += \
 	doc/tarn-qcow2.7 \
 	doc/tarn-raw.7 \
 	doc/tarn-vmdk.7 \
+	doc/tarn-vpc.7 \
 	doc/tarn.1

@@ -3,6 +3,7 @@
 
 include tests/formats/qcow.mk
 include tests/formats/vmdk.mk
+include tests/formats/vpc.mk
 
 if HAVE_CUNIT
 check_LTLIBRARIES += libtarn-formats.la
