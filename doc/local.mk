@@ -1,6 +1,7 @@
 # Man pages that belong to no single part.
 
 dist_man_MANS += \
+	doc/tarn-bochs.7 \
 	doc/tarn-cow.7 \
 	doc/tarn-plugins.d.5 \
 	doc/tarn-qcow.7 \

@@ -1,6 +1,7 @@
 # The formats without the core: their unit tests, and a program that shell tests compare with
 # qemu-img.
 
+include tests/formats/bochs.mk
 include tests/formats/cow.mk
 include tests/formats/qcow.mk
 include tests/formats/vmdk.mk
