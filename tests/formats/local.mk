@@ -2,6 +2,7 @@
 # qemu-img.
 
 include tests/formats/bochs.mk
+include tests/formats/cloop.mk
 include tests/formats/cow.mk
 include tests/formats/qcow.mk
 include tests/formats/vmdk.mk
