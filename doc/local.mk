@@ -5,6 +5,7 @@ dist_man_MANS += \
 	doc/tarn-cloop.7 \
 	doc/tarn-cow.7 \
 	doc/tarn-dmg.7 \
+	doc/tarn-iso.7 \
 	doc/tarn-plugins.d.5 \
 	doc/tarn-qcow.7 \
 	doc/tarn-qcow2.7 \

@@ -5,6 +5,7 @@ include tests/formats/bochs.mk
 include tests/formats/cloop.mk
 include tests/formats/cow.mk
 include tests/formats/dmg.mk
+include tests/formats/iso.mk
 include tests/formats/qcow.mk
 include tests/formats/vmdk.mk
 include tests/formats/vpc.mk
