@@ -4,6 +4,7 @@
 include tests/fixtures/local.mk
 include tests/formats/local.mk
 include tests/bench/local.mk
+include tests/fuzz/local.mk
 include tests/cli/local.mk
 include tests/xml/local.mk
 

@@ -98,16 +98,17 @@ opens_nothing_else() {
     fi
 }
 
-# commands NAME: those that look into the image $work/p/NAME, one in a line.
+# commands NAME: those that look into the image $work/p/NAME, of the format $kind, one in a line.
+kind=qcow2
 commands() {
     cat <<END
 image-info $work/p/$1
-image-info $work/p/$1 --format qcow2
-image-check $work/p/$1 --format qcow2
+image-info $work/p/$1 --format $kind
+image-check $work/p/$1 --format $kind
 image-map $work/p/$1
-image-map $work/p/$1 --format qcow2
+image-map $work/p/$1 --format $kind
 image-convert $work/p/$1 $work/raw --format raw
-image-convert $work/p/$1 $work/raw --format raw --source-format qcow2
+image-convert $work/p/$1 $work/raw --format raw --source-format $kind
 pool-refresh p
 vol-list p --details
 vol-info $1 --pool p
@@ -144,7 +145,7 @@ never_opens() {
 # backing_is_opened NAME PATTERN FOLLOW: under this policy it is.
 backing_is_opened() {
     rm -f "$work/raw"
-    opened --follow "$3" image-convert "$work/p/$1" "$work/raw" --format raw --source-format qcow2
+    opened --follow "$3" image-convert "$work/p/$1" "$work/raw" --format raw --source-format "$kind"
     [ "$status" -eq 0 ]
     grep -qE "$2" "$work/opened"
 }
@@ -269,6 +270,142 @@ data_file() {
     never_opens v '/outside/data$' none recorded pool
 }
 
+# not_converted NAME PATTERN FOLLOW: nor is it followed by the one command that reads all of it.
+not_converted() {
+    rm -f "$work/raw"
+    opened --follow "$3" image-convert "$work/p/$1" "$work/raw" --format raw --source-format "$kind"
+    [ "$status" -eq 1 ]
+    [ ! -e "$work/raw" ]
+    opens_nothing_else "$2"
+}
+
+# over FORMAT NAME BACKING-FORMAT: $work/p/v becomes an image of that format over the one of that name.
+over() {
+    kind=$1
+    rm -f "$work/p/v"
+    "$IMAGE_TOOL" -f "$1" create "$work/p/v" 1048576 "backing=$2" "backing-format=$3"
+}
+
+# Disks of 1 MiB outside of the pool, of each format that can be below an image.
+disks_outside() {
+    secret_pool
+    [ -x "${IMAGE_TOOL:-}" ] || skip "there is no image-tool"
+    "$IMAGE_TOOL" -f vmdk create "$work/outside/x.vmdk" 1048576
+    "$IMAGE_TOOL" -f vpc create "$work/outside/x.vpc" 1048576
+}
+
+parent_of_vmdk() {
+    disks_outside
+    over vmdk "$work/outside/x.vmdk" vmdk
+    never_opens v '/outside/x' pool
+    not_converted v '/outside/x' recorded
+    backing_is_opened v '/outside/x.vmdk$' anywhere
+    over vmdk ../outside/x.vmdk vmdk
+    not_converted v '/outside/x' pool
+}
+
+parent_of_vpc() {
+    disks_outside
+    over vpc "$work/outside/x.vpc" vpc
+    never_opens v '/outside/x' pool
+    not_converted v '/outside/x' recorded
+    backing_is_opened v '/outside/x.vpc$' anywhere
+    over vpc ../outside/x.vpc vpc
+    not_converted v '/outside/x' pool
+}
+
+base_of_cow() {
+    disks_outside
+    over cow "$work/outside/x" raw
+    never_opens v '/outside/x' pool
+    not_converted v '/outside/x' recorded
+    backing_is_opened v '/outside/x$' anywhere
+}
+
+# It has no place for the format of what is below it.
+base_of_qcow() {
+    disks_outside
+    over qcow "$work/outside/x" raw
+    never_opens v '/outside/x' anywhere
+    not_converted v '/outside/x' pool
+    over qcow x raw
+    cp "$work/outside/x" "$work/p/x"
+    not_converted v '/p/x$' anywhere
+}
+
+# flat NAME…: $work/p/v becomes a descriptor of flat extents of these names.
+flat() {
+    kind=vmdk
+    {
+        printf '# Disk DescriptorFile\nversion=1\nCID=fffffffe\nparentCID=ffffffff\n'
+        echo 'createType="monolithicFlat"'
+        printf 'RW 2 FLAT "%s" 0\n' "$@"
+    } >"$work/p/v"
+}
+
+extents() {
+    secret_pool
+    flat /etc/passwd
+    never_opens v '^/etc/passwd$' pool
+    not_converted v '^/etc/passwd$' none
+    not_converted v '^/etc/passwd$' recorded
+    backing_is_opened v '^/etc/passwd$' anywhere
+    for name in ../../../../../../../../../etc/passwd ../outside/x; do
+        flat "$name"
+        not_converted v '^/etc/passwd$|/outside/x$' pool
+    done
+    for name in 'json:{}' nbd://127.0.0.1:1/x fat:/etc file:/etc/passwd file:///etc/passwd; do
+        flat "$name"
+        not_converted v '^/etc/passwd$|^/etc$' anywhere
+    done
+}
+
+# images_with_others: in the pool, an image of every format that has other files, all of them there.
+images_with_others() {
+    disks_outside
+    for format in vmdk vpc; do
+        "$IMAGE_TOOL" -f "$format" create "$work/p/base.$format" 1048576
+        over "$format" "base.$format" "$format"
+        mv "$work/p/v" "$work/p/v.$format"
+    done
+    cp "$work/outside/x" "$work/p/base"
+    over cow "$work/p/base" raw
+    mv "$work/p/v" "$work/p/v.cow"
+    over qcow base raw
+    mv "$work/p/v" "$work/p/v.qcow"
+    image v.qcow2 base
+    qemu-img create -q -f qcow2 -o "data_file=$work/p/data,data_file_raw=on" "$work/p/data.qcow2" 1M
+    flat base
+    mv "$work/p/v" "$work/p/flat.vmdk"
+}
+
+# looked_at_only FILE: of the files in the pool just this was opened.
+looked_at_only() {
+    grep "^$work/p/" "$work/opened" | sort -u >"$work/seen"
+    echo "$1" | diff - "$work/seen"
+}
+
+what_it_is_made_of() {
+    images_with_others
+    for file in "$work"/p/*; do
+        opened --follow anywhere image-info "$file"
+        [ "$status" -eq 0 ]
+        looked_at_only "$file"
+    done
+    for file in v.vmdk v.vpc v.cow v.qcow v.qcow2 data.qcow2 flat.vmdk; do
+        opened --follow anywhere vol-info "$file" --pool p
+        [ "$status" -eq 0 ]
+        looked_at_only "$work/p/$file"
+    done
+}
+
+each_file_once() {
+    images_with_others
+    opened --follow anywhere pool-refresh p
+    [ "$status" -eq 0 ]
+    [ -z "$(grep "^$work/p/" "$work/opened" | sort | uniq -d)" ]
+}
+
 # A guest that writes a qcow2 header into its raw disk gets no file of the host's for it.
 guest_writes_a_header() {
     secret_pool
@@ -307,5 +444,12 @@ check "a backing file that is a FIFO" fifo
 check "a backing file that is a device" device
 check "a backing file of which no format is recorded" without_format
 check "an external data file" data_file
+check "a vmdk's parent" parent_of_vmdk
+check "a vhd's parent" parent_of_vpc
+check "a cow's base" base_of_cow
+check "a qcow's backing file" base_of_qcow
+check "a vmdk's extents" extents
+check "what an image is, is told without its other files" what_it_is_made_of
+check "a refresh opens no file twice" each_file_once
 check "a header that a guest wrote into its raw disk" guest_writes_a_header
 finish

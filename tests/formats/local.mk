@@ -62,6 +62,8 @@ tests_formats_image_tool_SOURCES = \
 endif
 
 # What a command takes of memory and time.
+check_PROGRAMS += tests/formats/spend
+tests_formats_spend_LDADD =
 
 EXTRA_DIST += \
 	tests/formats/lib.sh \

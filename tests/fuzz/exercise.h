@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * exercise.h - everything that a format does with an image, done to bytes from anybody.
+ */
+#ifndef TESTS_FUZZ_EXERCISE_H
+#define TESTS_FUZZ_EXERCISE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <tarn/module.h>
+
+/* The format of the module of that name in the folder TARN_MODULE_DIR; the program ends with a
+ * message if there is none. */
+const struct tarn_format *exercise_format(const char *name);
+
+/* Probes, describes, checks, maps, reads, writes and repairs an image of these bytes. Every
+ * operation may refuse it. Ends the program if one reads what it should not, takes more than its
+ * share of memory operations, or answers what no caller could use. */
+void exercise(const struct tarn_format *format, const uint8_t *bytes, size_t size);
+
+#endif
