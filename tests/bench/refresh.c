@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Refreshing a pool of qcow2 volumes, against the plain floor: the system calls that nobody can do
+ * Refreshing a pool of volumes, against the plain floor: the system calls that nobody can do
  * without, in a loop, and nothing else.
  */
 #include <dirent.h>
@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "tests/bench/bench.h"
+#include "tests/bench/mix.h"
 
 #define VOLUMES 10000u
 #define ROUNDS 15u
@@ -94,8 +95,11 @@ static double time_refresh(struct bench *bench)
     return bench_clock() - start;
 }
 
-int main(void)
+/*   refresh            of qcow2 volumes that tarn made
+ *   refresh SAMPLES    of a mixture of images, see mix.h */
+int main(int argc, char **argv)
 {
+    const char *what = argc > 1 ? "mixed" : "qcow2";
     double floor_first[ROUNDS];
     double floor_second[ROUNDS];
     double first[ROUNDS];
@@ -106,7 +110,10 @@ int main(void)
     unsigned round;
 
     bench_begin(&bench);
-    bench_create(&bench, VOLUMES);
+    if (argc > 1)
+        mix_fill(bench.images, argv[1], VOLUMES);
+    else
+        bench_create(&bench, VOLUMES);
     time_floor(bench.images, look_inside); /* warm */
     for (round = 0; round < ROUNDS; round++) {
         bench_reopen(&bench);
@@ -118,11 +125,11 @@ int main(void)
     bench_end(&bench);
     ratio_first = median_ratio(first, floor_first);
     ratio_second = median_ratio(second, floor_second);
-    printf("first refresh of %u      tarn %.1f ms   getdents+openat+fstat+pread+close %.1f ms   "
-           "tarn/floor %.2f\n", VOLUMES, 1e3 * bench_median(first, ROUNDS),
+    printf("first refresh of %u %s   tarn %.1f ms   getdents+openat+fstat+pread+close %.1f ms   "
+           "tarn/floor %.2f\n", VOLUMES, what, 1e3 * bench_median(first, ROUNDS),
            1e3 * bench_median(floor_first, ROUNDS), ratio_first);
-    printf("second refresh of %u     tarn %.1f ms   getdents+fstatat %.1f ms   tarn/floor %.2f\n",
-           VOLUMES, 1e3 * bench_median(second, ROUNDS), 1e3 * bench_median(floor_second, ROUNDS),
-           ratio_second);
+    printf("second refresh of %u %s  tarn %.1f ms   getdents+fstatat %.1f ms   tarn/floor %.2f\n",
+           VOLUMES, what, 1e3 * bench_median(second, ROUNDS),
+           1e3 * bench_median(floor_second, ROUNDS), ratio_second);
     return 0;
 }

@@ -6,6 +6,8 @@
 
 # shellcheck source=tests/fault/lib.sh
 . "$(dirname "$0")/../fault/lib.sh"
+# shellcheck source=tests/formats/samples.inc
+. "$(dirname "$0")/../formats/samples.inc"
 
 folder=${TARN_SHARED:-$TARN_SRC/../shared}/corpus/containerized-data-importer
 
@@ -45,7 +47,7 @@ most_memory() {
 # every_command: all that reads an image, of the format that is given or found.
 every_command() {
     need jq
-    for format in qcow2 raw; do
+    for format in $formats; do
         within_limits --json image-info "$work/image" --format "$format"
         within_limits --json image-check "$work/image" --format "$format"
         within_limits --json image-map "$work/image" --format "$format"
