@@ -33,8 +33,6 @@ core_sources = \
 	core/context/operation.h \
 	core/context/watch.c \
 	core/context/watch.h \
-	core/image/borrowed-io.c \
-	core/image/borrowed-io.h \
 	core/image/copy.c \
 	core/image/copy.h \
 	core/image/family.c \

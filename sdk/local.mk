@@ -18,6 +18,8 @@ pkgconfig_DATA += sdk/tarn-module.pc
 noinst_LTLIBRARIES += libtarn-helpers.la
 libtarn_helpers_la_SOURCES = \
 	sdk/helpers/be.h \
+	sdk/helpers/borrowed-io.c \
+	sdk/helpers/borrowed-io.h \
 	sdk/helpers/io-zero.h \
 	sdk/helpers/le.h \
 	sdk/helpers/errno-status.c \

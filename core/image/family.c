@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/image/borrowed-io.h"
+#include "sdk/helpers/borrowed-io.h"
 
 /* More than a disk of 64 TiB has in pieces of 2 GiB would be a mistake. */
 #define MOST_MEMBERS 32768u
@@ -75,7 +75,7 @@ int family_create(struct family *family, struct call *call, const char *suffix, 
     }
     family->count++;
     *out_name = member->name;
-    *out = borrowed_io(member->io);
+    *out = borrowed_io(member->io, true);
     return *out != NULL ? TARN_OK
                         : error_set(error, TARN_E_INTERNAL, 0, "no memory for a further file");
 }
@@ -84,7 +84,8 @@ struct tarn_io *family_open(struct family *family, const char *name)
 {
     struct family_member *member = find(family, name);
 
-    return member != NULL && member->io != NULL ? borrowed_io(member->io) : NULL;
+    return member != NULL && member->io != NULL ? borrowed_io(member->io, true)
+                                                  : NULL;
 }
 
 int family_close(struct family *family, bool flush, struct tarn_error **error)

@@ -1,93 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * raw.c - the raw format: the guest's disk is the container, byte for byte. So the store that
- * `open` gives passes everything on, the descriptor for fast paths included.
+ * raw.c - the raw format: the guest's disk is the container, byte for byte.
  */
 #include "raw.h"
 
-#include <stdlib.h>
+#include <stdbool.h>
 
+#include "helpers/borrowed-io.h"
 #include "helpers/io-zero.h"
-
-struct raw_disk {
-    struct tarn_io io; /* first */
-    struct tarn_io *file;
-};
-
-static struct tarn_io *file_of(struct tarn_io *io)
-{
-    return ((struct raw_disk *)io)->file;
-}
-
-static int32_t raw_pread(struct tarn_call *call, struct tarn_io *io, void *buffer,
-                         uint64_t length, uint64_t offset)
-{
-    return tarn_io_pread(call, file_of(io), buffer, length, offset);
-}
-
-static int32_t raw_pwrite(struct tarn_call *call, struct tarn_io *io, const void *buffer,
-                          uint64_t length, uint64_t offset)
-{
-    return tarn_io_pwrite(call, file_of(io), buffer, length, offset);
-}
-
-static int32_t raw_flush(struct tarn_call *call, struct tarn_io *io)
-{
-    return tarn_io_flush(call, file_of(io));
-}
-
-static int32_t raw_size(struct tarn_call *call, struct tarn_io *io, uint64_t *out)
-{
-    return tarn_io_size(call, file_of(io), out);
-}
-
-static int32_t raw_truncate(struct tarn_call *call, struct tarn_io *io, uint64_t size,
-                            uint32_t flags)
-{
-    return tarn_io_truncate(call, file_of(io), size, flags);
-}
-
-static int32_t raw_extents(struct tarn_call *call, struct tarn_io *io, uint64_t offset,
-                           uint64_t length, tarn_extent_fn emit, void *arg)
-{
-    return tarn_io_extents(call, file_of(io), offset, length, emit, arg);
-}
-
-static int32_t raw_zero(struct tarn_call *call, struct tarn_io *io, uint64_t offset,
-                        uint64_t length, uint32_t flags)
-{
-    return tarn_io_zero(call, file_of(io), offset, length, flags);
-}
-
-static int32_t raw_discard(struct tarn_call *call, struct tarn_io *io, uint64_t offset,
-                           uint64_t length)
-{
-    return tarn_io_discard(call, file_of(io), offset, length);
-}
-
-static int32_t raw_allocate(struct tarn_call *call, struct tarn_io *io, uint64_t offset,
-                            uint64_t length)
-{
-    return tarn_io_allocate(call, file_of(io), offset, length);
-}
-
-static int32_t raw_identity(struct tarn_call *call, struct tarn_io *io, struct tarn_identity *out)
-{
-    return tarn_io_identity(call, file_of(io), out);
-}
-
-static int32_t raw_close(struct tarn_call *call, struct tarn_io *io)
-{
-    (void)call; /* the container is the caller's to close */
-    free(io);
-    return TARN_OK;
-}
 
 static int32_t raw_open(struct tarn_call *call, struct tarn_io *file,
                         const struct tarn_image_open *how, struct tarn_io **out)
 {
-    struct raw_disk *disk;
-    uint32_t flags = file->flags;
+    bool write = (how->flags & TARN_IMAGE_OPEN_WRITE) != 0;
 
     *out = NULL;
     if (how->flags & TARN_IMAGE_OPEN_COMPRESS)
@@ -95,23 +20,11 @@ static int32_t raw_open(struct tarn_call *call, struct tarn_io *file,
     if (how->snapshot != NULL)
         return tarn_fail(call, TARN_E_NOT_FOUND, 0, "raw images have no snapshot %s",
                          how->snapshot);
-    if (!(how->flags & TARN_IMAGE_OPEN_WRITE))
-        flags &= ~TARN_IO_WRITABLE;
-    else if (!(flags & TARN_IO_WRITABLE))
+    if (write && !(file->flags & TARN_IO_WRITABLE))
         return tarn_fail(call, TARN_E_ACCESS, 0, "the container is open for reading only");
-    disk = calloc(1, sizeof(*disk));
-    if (disk == NULL)
+    *out = borrowed_io(file, write);
+    if (*out == NULL)
         return tarn_fail(call, TARN_E_INTERNAL, 0, "no memory to open a raw image");
-    disk->file = file;
-    disk->io = (struct tarn_io){
-        .struct_size = sizeof(disk->io), .flags = flags, .fd = file->fd,
-        .block_size = file->block_size,
-        .pread = raw_pread, .pwrite = raw_pwrite, .flush = raw_flush, .size = raw_size,
-        .truncate = raw_truncate, .extents = raw_extents, .zero = raw_zero,
-        .discard = raw_discard, .allocate = raw_allocate, .identity = raw_identity,
-        .close = raw_close,
-    };
-    *out = &disk->io;
     return TARN_OK;
 }
 

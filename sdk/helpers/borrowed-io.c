@@ -1,8 +1,8 @@
-/* SPDX-License-Identifier: LGPL-2.1-or-later
+/* SPDX-License-Identifier: BSD-2-Clause
  *
- * See borrowed-io.h.
+ * borrowed-io.c - see borrowed-io.h.
  */
-#include "core/image/borrowed-io.h"
+#include "borrowed-io.h"
 
 #include <stdlib.h>
 
@@ -83,15 +83,16 @@ static int32_t borrowed_close(struct tarn_call *call, struct tarn_io *io)
     return TARN_OK;
 }
 
-struct tarn_io *borrowed_io(struct tarn_io *owned)
+struct tarn_io *borrowed_io(struct tarn_io *owned, bool writable)
 {
     struct borrowed *borrowed = malloc(sizeof(*borrowed));
+    uint32_t flags = owned->flags & (writable ? UINT32_MAX : ~TARN_IO_WRITABLE);
 
     if (borrowed == NULL)
         return NULL;
     borrowed->owned = owned;
     borrowed->io = (struct tarn_io){
-        .struct_size = sizeof(borrowed->io), .flags = owned->flags, .fd = owned->fd,
+        .struct_size = sizeof(borrowed->io), .flags = flags, .fd = owned->fd,
         .block_size = owned->block_size,
         .pread = borrowed_pread, .pwrite = borrowed_pwrite, .flush = borrowed_flush,
         .size = borrowed_size, .truncate = borrowed_truncate, .extents = borrowed_extents,
