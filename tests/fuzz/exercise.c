@@ -139,11 +139,12 @@ static void info(struct subject *subject)
 
 static void check(struct subject *subject, uint32_t flags)
 {
-    struct memory_io *memory = container(subject);
+    struct memory_io *memory;
     int32_t status;
 
     if (subject->format->check == NULL)
         return;
+    memory = container(subject);
     if (flags == 0)
         memory->io.flags &= ~TARN_IO_WRITABLE;
     status = subject->format->check(&subject->host.call, &memory->io, flags);
