@@ -242,8 +242,8 @@ static void look_inside(struct observer *observer, struct volume_entry *entry, s
         status = record_read(&record, observer->pool->context, observer->pool->name,
                              entry->info.name, &why);
     head_io_init(&head, told->io, told->head, told->head_length, entry->info.physical);
-    subject = (struct probe_subject){ call, &head.io, told->head, told->head_length,
-                                      entry->info.physical };
+    subject = (struct probe_subject){ call, told->io != NULL ? &head.io : NULL, told->head,
+                                      told->head_length, entry->info.physical };
     if (status == TARN_OK)
         status = find_format(&format, &look, &record, &subject, &why);
     if (status == TARN_OK) {

@@ -141,7 +141,9 @@ refuses "one of more than 1 MiB" "at most 1048576" info
 for name in /etc/passwd ../../../../etc/passwd 'json:{}' nbd://localhost/x /proc/self/mem; do
     text "RW 2 FLAT \"$name\" 0"
     if command -v strace >/dev/null; then
-        strace -f -e trace=open,openat,openat2 -o "$dir/trace" "$TOOL" -f vmdk info "$dir/image.vmdk" >"$dir/log" 2>&1
+        # What looks for leaks cannot run under strace.
+        ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_leaks=0" strace -f -e trace=open,openat,openat2 \
+            -o "$dir/trace" "$TOOL" -f vmdk info "$dir/image.vmdk" >"$dir/log" 2>&1
         grep -qF "extent=$name" "$dir/log" && ! grep -qF "$name" "$dir/trace"
     else
         ours info "$dir/image.vmdk" >"$dir/log" 2>&1 && grep -qF "extent=$name" "$dir/log"

@@ -31,21 +31,38 @@ include/tarn.h
 lib/libtarn.so
 lib/libtarn.so.0
 lib/libtarn.so.0.0.0
+modules/bochs.so
+modules/cloop.so
+modules/cow.so
 modules/dir.so
+modules/dmg.so
+modules/iso.so
+modules/qcow.so
 modules/qcow2.so
 modules/raw.so
+modules/vmdk.so
+modules/vpc.so
 pkgconfig/tarn-module.pc
 pkgconfig/tarn.pc
+plugins.d/bochs.conf
+plugins.d/cloop.conf
+plugins.d/cow.conf
 plugins.d/dir.conf
+plugins.d/dmg.conf
+plugins.d/iso.conf
+plugins.d/qcow.conf
 plugins.d/qcow2.conf
 plugins.d/raw.conf
+plugins.d/vmdk.conf
+plugins.d/vpc.conf
 END
     diff "$work/expected" "$work/found"
 }
 
 manual_is_there() {
     need_installed
-    for page in tarn.1 tarn-plugins.d.5 tarn-dir.7; do
+    for page in tarn.1 tarn-plugins.d.5 tarn-dir.7 tarn-raw.7 tarn-qcow2.7 tarn-qcow.7 tarn-vmdk.7 \
+        tarn-vpc.7 tarn-cow.7 tarn-bochs.7 tarn-cloop.7 tarn-dmg.7 tarn-iso.7; do
         [ -s "$(place "$page")" ]
     done
 }
