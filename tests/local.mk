@@ -17,6 +17,8 @@ check_LTLIBRARIES += libtarn-test.la
 libtarn_test_la_SOURCES = \
 	tests/fixtures/plugins-frame.c \
 	tests/fixtures/plugins-frame.h \
+	tests/unit/disk-bytes.c \
+	tests/unit/disk-bytes.h \
 	tests/unit/fake-host.c \
 	tests/unit/fake-host.h \
 	tests/unit/fake-pool-host.c \

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/unit/disk-bytes.h"
+
 static uint64_t random_state = 1;
 
 void random_start(uint64_t seed)
@@ -118,27 +120,12 @@ int32_t image_probe(const struct image *image)
 
 void image_write(struct image *image, uint64_t offset, uint64_t length, uint8_t byte)
 {
-    uint8_t *bytes = malloc(length);
-
-    CU_ASSERT_PTR_NOT_NULL_FATAL(bytes);
-    memset(bytes, byte, length);
-    CU_ASSERT_EQUAL(tarn_io_pwrite(&image->host.call, image->disk, bytes, length, offset),
-                    TARN_OK);
-    free(bytes);
+    CU_ASSERT_EQUAL(disk_put(&image->host.call, image->disk, offset, length, byte), TARN_OK);
 }
 
 bool image_reads(struct image *image, uint64_t offset, uint64_t length, uint8_t byte)
 {
-    uint8_t *bytes = malloc(length);
-    bool same;
-
-    CU_ASSERT_PTR_NOT_NULL_FATAL(bytes);
-    memset(bytes, ~byte, length);
-    same = tarn_io_pread(&image->host.call, image->disk, bytes, length, offset) == TARN_OK;
-    for (uint64_t i = 0; i < length && same; i++)
-        same = bytes[i] == byte;
-    free(bytes);
-    return same;
+    return disk_holds(&image->host.call, image->disk, offset, length, byte);
 }
 
 /* Of a disk that claims to be larger, its first and its last bytes. */

@@ -4,11 +4,11 @@
  */
 #include "tests/unit/test-vpc-fixture.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "formats/vpc/head.h"
 #include "helpers/be.h"
+#include "tests/unit/disk-bytes.h"
 
 struct tarn_image_spec spec_of(uint64_t capacity)
 {
@@ -120,27 +120,12 @@ void image_free(struct image *image)
 
 void image_write(struct image *image, uint64_t offset, uint64_t length, uint8_t byte)
 {
-    uint8_t *bytes = malloc(length);
-
-    CU_ASSERT_PTR_NOT_NULL_FATAL(bytes);
-    memset(bytes, byte, length);
-    CU_ASSERT_EQUAL(tarn_io_pwrite(&image->host.call, image->disk, bytes, length, offset),
-                    TARN_OK);
-    free(bytes);
+    CU_ASSERT_EQUAL(disk_put(&image->host.call, image->disk, offset, length, byte), TARN_OK);
 }
 
 bool image_reads(struct image *image, uint64_t offset, uint64_t length, uint8_t byte)
 {
-    uint8_t *bytes = malloc(length + 1);
-    bool same;
-
-    CU_ASSERT_PTR_NOT_NULL_FATAL(bytes);
-    memset(bytes, ~byte, length);
-    same = tarn_io_pread(&image->host.call, image->disk, bytes, length, offset) == TARN_OK;
-    for (uint64_t i = 0; i < length && same; i++)
-        same = bytes[i] == byte;
-    free(bytes);
-    return same;
+    return disk_holds(&image->host.call, image->disk, offset, length, byte);
 }
 
 void image_check(struct image *image, uint32_t flags)

@@ -4,9 +4,9 @@
  */
 #include "toy-disk.h"
 
-#include <stdlib.h>
 #include <string.h>
 
+#include "tests/unit/disk-bytes.h"
 #include "tests/unit/unit.h"
 
 static struct toy *toy_of(struct span_disk *disk)
@@ -147,27 +147,12 @@ void toy_end(struct frame *frame)
 
 int32_t toy_put(struct frame *frame, uint64_t offset, uint64_t length, int byte)
 {
-    uint8_t *bytes = malloc(length + 1);
-    int32_t status;
-
-    CU_ASSERT_PTR_NOT_NULL_FATAL(bytes);
-    memset(bytes, byte, length);
-    status = tarn_io_pwrite(&frame->host.call, &frame->toy.disk.io, bytes, length, offset);
-    free(bytes);
-    return status;
+    return disk_put(&frame->host.call, &frame->toy.disk.io, offset, length, byte);
 }
 
 bool toy_holds(struct frame *frame, uint64_t offset, uint64_t length, int byte)
 {
-    uint8_t *bytes = malloc(length + 1);
-    bool same = bytes != NULL &&
-                tarn_io_pread(&frame->host.call, &frame->toy.disk.io, bytes, length, offset) ==
-                    TARN_OK;
-
-    for (uint64_t i = 0; same && i < length; i++)
-        same = bytes[i] == (uint8_t)byte;
-    free(bytes);
-    return same;
+    return disk_holds(&frame->host.call, &frame->toy.disk.io, offset, length, byte);
 }
 
 int32_t toy_zero(struct frame *frame, uint64_t offset, uint64_t length, uint32_t flags)
