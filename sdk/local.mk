@@ -51,6 +51,8 @@ libtarn_helpers_la_SOURCES = \
 	sdk/helpers/fill-disk.h \
 	sdk/helpers/fill-ring.c \
 	sdk/helpers/fill-ring.h \
+	sdk/helpers/plain-image.c \
+	sdk/helpers/plain-image.h \
 	sdk/helpers/span-disk-internal.h \
 	sdk/helpers/span-disk-read.c \
 	sdk/helpers/span-disk-write.c \

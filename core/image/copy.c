@@ -31,21 +31,29 @@ static bool is_zero(const unsigned char *bytes, uint64_t length)
     return bytes[0] == 0 && memcmp(bytes, bytes + 1, length - 1) == 0;
 }
 
-uint64_t leading_run(const unsigned char *bytes, uint64_t length, bool *out_zero)
+/* How many blocks in a row are as they are in `other`, or are not. NULL = zeros. */
+static uint64_t leading_alike(const unsigned char *bytes, const unsigned char *other,
+                              uint64_t length, bool *out_alike)
 {
     uint64_t run = 0;
 
     while (run < length) {
         uint64_t block = length - run < ZERO_BLOCK ? length - run : ZERO_BLOCK;
-        bool zero = is_zero(bytes + run, block);
+        bool alike = other != NULL ? memcmp(bytes + run, other + run, block) == 0
+                                   : is_zero(bytes + run, block);
 
         if (run == 0)
-            *out_zero = zero;
-        else if (zero != *out_zero)
+            *out_alike = alike;
+        else if (alike != *out_alike)
             break;
         run += block;
     }
     return run;
+}
+
+uint64_t leading_run(const unsigned char *bytes, uint64_t length, bool *out_zero)
+{
+    return leading_alike(bytes, NULL, length, out_zero);
 }
 
 static int step(struct copier *copier, uint64_t done)
@@ -89,25 +97,6 @@ static int write_run(struct copier *copier, const unsigned char *bytes, uint64_t
     return status;
 }
 
-/* How many blocks in a row are as they are below already, or are not. */
-static uint64_t leading_same(const unsigned char *bytes, const unsigned char *below,
-                             uint64_t length, bool *out_same)
-{
-    uint64_t run = 0;
-
-    while (run < length) {
-        uint64_t block = length - run < ZERO_BLOCK ? length - run : ZERO_BLOCK;
-        bool same = memcmp(bytes + run, below + run, block) == 0;
-
-        if (run == 0)
-            *out_same = same;
-        else if (same != *out_same)
-            break;
-        run += block;
-    }
-    return run;
-}
-
 /* The backing image's bytes, and zeros behind its end. */
 static int read_below(struct copier *copier, uint64_t offset, uint64_t length)
 {
@@ -134,7 +123,7 @@ static int write_chunk(struct copier *copier, uint64_t offset, uint64_t length)
     status = read_below(copier, offset, length);
     while (status == TARN_OK && length > 0) {
         bool same = false;
-        uint64_t run = leading_same(bytes, below, length, &same);
+        uint64_t run = leading_alike(bytes, below, length, &same);
 
         if (!same)
             status = write_run(copier, bytes, offset, run);

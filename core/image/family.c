@@ -84,8 +84,7 @@ struct tarn_io *family_open(struct family *family, const char *name)
 {
     struct family_member *member = find(family, name);
 
-    return member != NULL && member->io != NULL ? borrowed_io(member->io, true)
-                                                  : NULL;
+    return member != NULL && member->io != NULL ? borrowed_io(member->io, true) : NULL;
 }
 
 int family_close(struct family *family, bool flush, struct tarn_error **error)

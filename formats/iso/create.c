@@ -7,38 +7,12 @@
 
 #include <string.h>
 
-#include "helpers/io-zero.h"
+#include "helpers/plain-image.h"
 
 struct wish {
     const char *from;
     const char *volume_id;
 };
-
-static int32_t refuse(struct tarn_call *call, const char *what)
-{
-    return tarn_fail(call, TARN_E_INVALID, 0,
-                     "an iso image has no %s: leave it out, or choose another format", what);
-}
-
-static int32_t check_spec(struct tarn_call *call, const struct tarn_image_spec *spec)
-{
-    if (spec->backing_name != NULL)
-        return refuse(call, "backing store");
-    if (spec->preallocation == TARN_PREALLOC_METADATA)
-        return refuse(call, "metadata that could be preallocated");
-    if (spec->subformat != NULL)
-        return refuse(call, "subformats");
-    if (spec->compat != NULL)
-        return refuse(call, "compatibility levels");
-    if (spec->cluster_size != 0)
-        return refuse(call, "clusters");
-    if (spec->features != NULL && spec->features[0] != NULL)
-        return refuse(call, "features");
-    if (spec->capacity > INT64_MAX)
-        return tarn_fail(call, TARN_E_INVALID, 0, "no iso image holds %llu bytes",
-                         (unsigned long long)spec->capacity);
-    return TARN_OK;
-}
 
 static int32_t check_label(struct tarn_call *call, const char *label)
 {
@@ -58,7 +32,7 @@ static int32_t check_label(struct tarn_call *call, const char *label)
 static int32_t read_wish(struct tarn_call *call, const struct tarn_image_spec *spec,
                          struct wish *out)
 {
-    int32_t status = check_spec(call, spec);
+    int32_t status = plain_image_check_spec(call, spec, "an", "iso");
 
     *out = (struct wish){ NULL, NULL };
     for (size_t i = 0; status == TARN_OK && spec->options != NULL && spec->options[i] != NULL;
@@ -94,37 +68,6 @@ int32_t iso_measure(struct tarn_call *call, const struct tarn_image_spec *spec, 
     return status;
 }
 
-/* A block device or LUN has its size already, and may be larger than what was asked for. */
-static int32_t make_size(struct tarn_call *call, struct tarn_io *file, uint64_t size)
-{
-    uint64_t have;
-    int32_t status;
-
-    if (!(file->flags & TARN_IO_FIXED_SIZE))
-        return tarn_io_truncate(call, file, size, 0);
-    status = tarn_io_size(call, file, &have);
-    if (status == TARN_OK && have < size)
-        return tarn_fail(call, TARN_E_NO_SPACE, 0,
-                         "the image needs %llu bytes and its container has %llu",
-                         (unsigned long long)size, (unsigned long long)have);
-    return status;
-}
-
-/* Space is taken as for any image whose bytes are the guest's: from the start. */
-static int32_t take_space(struct tarn_call *call, struct tarn_io *file,
-                          const struct tarn_image_spec *spec, uint64_t start)
-{
-    uint64_t reserved = spec->allocation < spec->capacity ? spec->allocation : spec->capacity;
-
-    if (spec->preallocation != TARN_PREALLOC_OFF)
-        reserved = spec->capacity;
-    if (reserved <= start)
-        return TARN_OK;
-    return spec->preallocation == TARN_PREALLOC_FULL
-               ? io_write_zeros(call, file, start, reserved - start)
-               : io_reserve(call, file, start, reserved - start);
-}
-
 int32_t iso_create(struct tarn_call *call, struct tarn_io *file,
                    const struct tarn_image_spec *spec)
 {
@@ -136,6 +79,6 @@ int32_t iso_create(struct tarn_call *call, struct tarn_io *file,
         status = iso_master(call, file, wish.from, wish.volume_id,
                             spec->capacity != 0 ? spec->capacity : INT64_MAX, &length);
     if (status == TARN_OK && spec->capacity > length)
-        status = make_size(call, file, spec->capacity);
-    return status == TARN_OK ? take_space(call, file, spec, length) : status;
+        status = plain_image_set_size(call, file, spec->capacity);
+    return status == TARN_OK ? plain_image_take_space(call, file, spec, length) : status;
 }
