@@ -122,7 +122,7 @@ static void read_spec(const struct task *task, uint64_t capacity, struct spec *o
 
 static int do_probe(const struct task *task)
 {
-    const struct tarn_format *format = tool_format(task->format);
+    const struct tarn_format *format = load_format(task->format);
     uint64_t head_needed = format->head_needed != 0 ? format->head_needed : 4096;
     struct tarn_io *file = tool_file(task->host, task->path, false, false);
     struct tarn_probe probe = { .struct_size = sizeof(probe) };
@@ -215,7 +215,7 @@ static int do_measure(const struct task *task)
     uint64_t bytes;
 
     read_spec(task, number(task->arguments[0]), &spec);
-    tool_need(task->host, tool_format(task->format)->measure(&task->host->call, &spec.spec,
+    tool_need(task->host, load_format(task->format)->measure(&task->host->call, &spec.spec,
                                                              &bytes));
     printf("%llu\n", (unsigned long long)bytes);
     return 0;
@@ -381,7 +381,7 @@ static int do_info(const struct task *task)
     struct tarn_io *file = tool_file(host, task->path, false, false);
     const struct tarn_image_info *info = &host->image.info;
 
-    tool_need(host, tool_format(task->format)->info(&host->call, file));
+    tool_need(host, load_format(task->format)->info(&host->call, file));
     printf("capacity=%llu\ncluster-size=%llu\nflags=%u\n", (unsigned long long)info->capacity,
            (unsigned long long)info->cluster_size, (unsigned int)info->flags);
     print_text("subformat", info->subformat);

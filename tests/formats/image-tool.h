@@ -6,6 +6,7 @@
 #ifndef IMAGE_TOOL_H
 #define IMAGE_TOOL_H
 
+#include "tests/formats/load-format.h"
 #include "tests/unit/fake-host.h"
 
 /* An image file that is open: its container, and its guest's disk. */
@@ -13,9 +14,6 @@ struct opened {
     struct tarn_io *file;
     struct tarn_io *disk;
 };
-
-/* The format of the module of that name; the program ends if there is none. */
-const struct tarn_format *tool_format(const char *name);
 
 /* Opens the container; with `create` makes it. The program ends with the error if it cannot. */
 struct tarn_io *tool_file(struct fake_host *host, const char *path, bool write, bool create);

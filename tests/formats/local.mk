@@ -57,6 +57,8 @@ tests_formats_image_tool_LDADD = libtarn-test.la libtarn-helpers.la
 tests_formats_image_tool_SOURCES = \
 	tests/formats/image-tool.c \
 	tests/formats/image-tool.h \
+	tests/formats/load-format.c \
+	tests/formats/load-format.h \
 	tests/formats/tool-model.c \
 	tests/formats/tool-open.c
 endif

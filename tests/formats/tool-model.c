@@ -119,7 +119,7 @@ static int do_read(struct model *model, uint64_t offset, uint64_t length)
 /* Can this disk take that size? Not every image of a format that grows does. */
 static bool resizable(const struct model *model, uint64_t size)
 {
-    uint32_t promised = tool_format(model->format)->capabilities;
+    uint32_t promised = load_format(model->format)->capabilities;
 
     return !(model->opened.disk->flags & TARN_IO_FIXED_SIZE) &&
            (promised & (size < model->size ? TARN_FORMAT_SHRINK : TARN_FORMAT_GROW)) != 0;

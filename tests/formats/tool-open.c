@@ -4,7 +4,6 @@
  */
 #include "image-tool.h"
 
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,50 +11,8 @@
 
 #include "helpers/file-io.h"
 
-#define MOST_FORMATS 16
-
 /* The folder of the image that is being opened: names in it are relative to that. */
 static char folder[4096] = ".";
-
-/* --- modules ---------------------------------------------------------------------------------- */
-
-static const struct tarn_module *load_module(const char *name)
-{
-    const char *modules = getenv("TARN_MODULE_DIR");
-    const struct tarn_module *(*entry)(uint32_t) = NULL;
-    char path[8192];
-    void *handle;
-
-    snprintf(path, sizeof(path), "%s/%s.so", modules != NULL ? modules : ".", name);
-    handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    if (handle != NULL)
-        *(void **)&entry = dlsym(handle, "tarn_module_entry");
-    if (entry == NULL) {
-        fprintf(stderr, "image-tool: %s; TARN_MODULE_DIR names the folder of the modules\n",
-                dlerror());
-        exit(2);
-    }
-    return entry(TARN_ABI_VERSION);
-}
-
-/* A format's module bears its name. */
-const struct tarn_format *tool_format(const char *name)
-{
-    static const struct tarn_format *known[MOST_FORMATS];
-    const struct tarn_module *module;
-    size_t i = 0;
-
-    while (i < MOST_FORMATS - 1 && known[i] != NULL && strcmp(known[i]->name, name) != 0)
-        i++;
-    if (known[i] != NULL)
-        return known[i];
-    module = load_module(name);
-    if (module == NULL || module->formats == NULL || strcmp(module->formats[0]->name, name) != 0) {
-        fprintf(stderr, "image-tool: the module %s has no such format\n", name);
-        exit(2);
-    }
-    return known[i] = module->formats[0];
-}
 
 /* --- files ------------------------------------------------------------------------------------ */
 
@@ -204,7 +161,7 @@ void tool_create(struct fake_host *host, const char *path, const char *format,
     enter_folder(host, path, outer);
     host->create_related = create_related;
     host->create_related_arg = (char *)(uintptr_t)path;
-    tool_need(host, tool_format(format)->create(&host->call, file, spec));
+    tool_need(host, load_format(format)->create(&host->call, file, spec));
     tool_need(host, tarn_io_close(&host->call, file));
     leave_folder(outer);
 }
@@ -215,7 +172,7 @@ void tool_check(struct fake_host *host, const char *path, const char *format, ui
     char outer[sizeof(folder)];
 
     enter_folder(host, path, outer);
-    tool_need(host, tool_format(format)->check(&host->call, file, flags));
+    tool_need(host, load_format(format)->check(&host->call, file, flags));
     tool_need(host, tarn_io_close(&host->call, file));
     leave_folder(outer);
 }
@@ -229,7 +186,7 @@ struct opened tool_open(struct fake_host *host, const char *path, const char *fo
 
     enter_folder(host, path, outer);
     opened.file = tool_file(host, path, (flags & TARN_IMAGE_OPEN_WRITE) != 0, false);
-    tool_need(host, tool_format(format)->open(&host->call, opened.file, &how, &opened.disk));
+    tool_need(host, load_format(format)->open(&host->call, opened.file, &how, &opened.disk));
     leave_folder(outer);
     return opened;
 }

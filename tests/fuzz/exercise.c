@@ -5,7 +5,6 @@
  */
 #include "exercise.h"
 
-#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,24 +32,6 @@ static void broken(const struct subject *subject, const char *what)
 {
     fprintf(stderr, "fuzz: %s: %s\n", subject->format->name, what);
     abort();
-}
-
-const struct tarn_format *exercise_format(const char *name)
-{
-    const char *modules = getenv("TARN_MODULE_DIR");
-    const struct tarn_module *(*entry)(uint32_t) = NULL;
-    char path[4096];
-    void *handle;
-
-    snprintf(path, sizeof(path), "%s/%s.so", modules != NULL ? modules : ".", name);
-    handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    if (handle != NULL)
-        *(void **)&entry = dlsym(handle, "tarn_module_entry");
-    if (entry == NULL || entry(TARN_ABI_VERSION) == NULL) {
-        fprintf(stderr, "fuzz: no module %s: %s\n", name, dlerror());
-        exit(2);
-    }
-    return entry(TARN_ABI_VERSION)->formats[0];
 }
 
 /* --- what else the image may ask for ---------------------------------------------------------- */

@@ -10,10 +10,6 @@
 
 #include <tarn/module.h>
 
-/* The format of the module of that name in the folder TARN_MODULE_DIR; the program ends with a
- * message if there is none. */
-const struct tarn_format *exercise_format(const char *name);
-
 /* Probes, describes, checks, maps, reads, writes and repairs an image of these bytes. Every
  * operation may refuse it. Ends the program if one reads what it should not, takes more than its
  * share of memory operations, or answers what no caller could use. */

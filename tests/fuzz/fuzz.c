@@ -7,6 +7,7 @@
 
 #include "exercise.h"
 #include "seal.h"
+#include "tests/formats/load-format.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
@@ -25,7 +26,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
         fprintf(stderr, "fuzz: TARN_FUZZ_FORMAT names no format\n");
         exit(2);
     }
-    format = exercise_format(name);
+    format = load_format(name);
     return 0;
 }
 

@@ -4,6 +4,8 @@
 exercise_sources = \
 	tests/fuzz/exercise.c \
 	tests/fuzz/exercise.h \
+	tests/formats/load-format.c \
+	tests/formats/load-format.h \
 	tests/unit/fake-host.c \
 	tests/unit/fake-host.h \
 	tests/unit/memory-io.c \

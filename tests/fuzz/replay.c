@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "exercise.h"
+#include "tests/formats/load-format.h"
 
 #define FILE_MOST ((long)8 << 20)
 
@@ -49,12 +50,12 @@ int main(int argc, char **argv)
     int failed = 0;
 
     if (argc == 3 && strcmp(argv[1], "--dictionary") == 0) {
-        print_dictionary(exercise_format(argv[2]));
+        print_dictionary(load_format(argv[2]));
         return 0;
     }
     if (argc < 3)
         return 2;
     for (int i = 2; i < argc; i++)
-        failed |= replay(exercise_format(argv[1]), argv[i]);
+        failed |= replay(load_format(argv[1]), argv[i]);
     return failed;
 }
