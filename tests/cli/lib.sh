@@ -134,11 +134,10 @@ check() {
     rm -rf "$work"
 }
 
-# The end of the script: in CI a skip is a failure.
+# The end of the script. What skips mean is for tests/run to say.
 finish() {
     echo "1..$tests"
     [ "$failures" -eq 0 ] || exit 1
-    [ "$skips" -eq 0 ] || [ "${CI:-}" != true ] || exit 1
     [ "$skips" -lt "$tests" ] || exit 77
     exit 0
 }

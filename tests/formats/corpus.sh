@@ -4,14 +4,14 @@
 # Real images of others, every one that the corpus has: what is told of it is what the manifest says, what is
 # read hashes to what the manifest says, and no byte is read of an image that is damaged, malicious or lacks
 # its backing store. Nothing that an image names is opened. A copy that is written stays sound.
-# TARN_CORPUS names the corpus; by default it lies beside the checkout.
+# TARN_SHARED is the folder with the corpus; without it, ../shared beside the checkout.
 # shellcheck source=tests/formats/lib.sh
 . "$(dirname "$0")/lib.sh"
 : "${TARN:?TARN names the command}"
 
-corpus=${TARN_CORPUS:-$(dirname "$0")/../../../shared/corpus}
+corpus=${TARN_SHARED:-$(dirname "$0")/../../../shared}/corpus
 manifest=$corpus/manifest.json
-[ -r "$manifest" ] || { echo "1..0 # SKIP there is no corpus at $corpus"; exit 77; }
+[ -r "$manifest" ] || { echo "1..0 # SKIP there is no corpus of images: set TARN_SHARED"; exit 77; }
 for program in xzcat jq strace; do
     command -v $program >/dev/null || { echo "1..0 # SKIP $program is missing"; exit 77; }
 done
@@ -119,7 +119,7 @@ written() {
 
 head -c 100000 /dev/urandom >"$dir/random"
 images >"$dir/list"
-[ -s "$dir/list" ] || { echo "1..0 # SKIP the corpus has no images"; exit 77; }
+[ -s "$dir/list" ] || { echo "1..0 # SKIP the corpus has no images: set TARN_SHARED"; exit 77; }
 while read -r file format capacity hash kind; do
     image=$dir/images/${file##*/}
     : >"$dir/log"

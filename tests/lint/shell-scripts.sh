@@ -8,7 +8,9 @@
 
 command -v shellcheck >/dev/null || skip "shellcheck is not installed"
 cd "$SRC" || exit 2
-for file in dev tarn .ci/run $(sources '*.sh' core sdk modules formats tools tests); do
+machine=$(cd tests/vm && echo run guard machine-* init begin fetch-kernel | sed 's,[^ ]*,tests/vm/&,g')
+# shellcheck disable=SC2086
+for file in dev tarn .ci/run $machine $(sources '*.sh' core sdk modules formats tools tests); do
     [ -f "$file" ] || continue
     shellcheck -x -P "SCRIPTDIR:$SRC" -f gcc "$file" >>"$faults"
 done
