@@ -35,6 +35,7 @@ static const char *const status_words[] = {
     [TARN_E_NO_MODULE] = "no-module",
     [TARN_E_ABI] = "abi",
     [TARN_E_INTERNAL] = "internal",
+    [TARN_E_REPLACED] = "replaced",
 };
 _Static_assert(sizeof(status_words) / sizeof(status_words[0]) == TARN_STATUS_COUNT,
                "every status has a word");

@@ -156,6 +156,17 @@ static int32_t host_amend(struct tarn_call *abi, uint32_t part, const char *valu
     return call->sink->amend(call->sink_arg, call, part, value);
 }
 
+/* Who does not compare takes every storage for the right one. */
+static int32_t host_identify(struct tarn_call *abi, const char *kind, const char *id,
+                             uint32_t flags)
+{
+    struct call *call = call_of(abi);
+
+    if (call->sink == NULL || call->sink->identify == NULL)
+        return TARN_OK;
+    return call->sink->identify(call->sink_arg, call, kind, id, flags);
+}
+
 static int32_t host_volume_known(struct tarn_call *abi, const char *name,
                                  const struct tarn_identity *identity)
 {
@@ -293,6 +304,7 @@ static const struct tarn_host host = {
     .query = host_query,
     .secret = host_secret,
     .amend = host_amend,
+    .identify = host_identify,
     .volume_known = host_volume_known,
     .open_related = host_open_related,
     .create_related = host_create_related,

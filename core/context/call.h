@@ -36,6 +36,8 @@ struct call_sink {
     int (*finding)(void *arg, const struct tarn_finding *finding);
     int (*check)(void *arg, const struct tarn_check_result *result);
     int (*amend)(void *arg, struct call *call, uint32_t part, const char *value);
+    int (*identify)(void *arg, struct call *call, const char *kind, const char *id,
+                    uint32_t flags);
     int (*open_related)(void *arg, struct call *call, uint32_t role, const char *name,
                         const char *format, uint32_t flags, struct tarn_io **out);
     int (*create_related)(void *arg, struct call *call, const char *suffix, uint64_t size,

@@ -51,6 +51,7 @@ int32_t file_volumes_init(struct tarn_call *call, struct file_volumes *volumes)
     int32_t status = file_volumes_define(call);
 
     volumes->path = NULL;
+    volumes->verify = NULL;
     if (status != TARN_OK)
         return status;
     volumes->path = strdup(call->pool->target_path);

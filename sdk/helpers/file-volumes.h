@@ -20,6 +20,10 @@
 
 struct file_volumes {
     char *path; /* of the directory: absolute */
+    /* Is the open directory really the storage, and not the empty place where it should be? Called
+     * once in each operation, before anything is done beneath `directory`; TARN_OK, or the failure
+     * recorded. NULL: any directory will do. */
+    int32_t (*verify)(struct tarn_call *call, struct file_volumes *volumes, int directory);
 };
 
 /* Takes the target path from call->pool and copies it; touches no storage. For types whose handle

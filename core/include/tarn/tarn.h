@@ -249,6 +249,8 @@ TARN_API int tarn_pool_xml(char **out, struct tarn_pool *pool, uint32_t flags,
 #define TARN_POOL_BUILD              0x00000002u
 #define TARN_POOL_BUILD_OVERWRITE    0x00000004u
 #define TARN_POOL_BUILD_NO_OVERWRITE 0x00000008u
+/* tarn_pool_start: other storage than before (TARN_E_REPLACED) becomes the pool's own */
+#define TARN_POOL_START_ADOPT        0x00000010u
 
 /* Defines a persistent pool, or defines it anew: of an active one the new definition waits for the
  * next start. Errors: TARN_E_INVALID, TARN_E_SCHEMA, TARN_E_EXISTS (name, UUID or source taken),

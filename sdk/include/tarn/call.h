@@ -36,6 +36,9 @@ struct tarn_call;
 #define TARN_AMEND_SOURCE_FORMAT 2u
 #define TARN_AMEND_SOURCE_NAME   3u
 
+/* tarn_host.identify flags */
+#define TARN_IDENTIFY_NEW 0x00000001u /* made just now: takes the place of what was recorded */
+
 /* tarn_host.open_related: what the other file is to the image that names it */
 #define TARN_RELATED_BACKING   1u /* the guest's bytes below: through its format, read only */
 #define TARN_RELATED_DATA_FILE 2u /* raw bytes that belong to the image (external data, extents) */
@@ -83,6 +86,13 @@ struct tarn_host {
     /* Sets a part of the pool definition that the author of the XML left out; only within
      * tarn_pool_type.define. */
     int32_t (*amend)(struct tarn_call *call, uint32_t part, const char *value);
+    /* Tells which storage this is, by the mark that it bears itself: `kind` says of what
+     * ("filesystem", "volume-group", "label", "unit"), `id` is that mark, a UUID or serial number.
+     * TARN_OK if it is what the pool had before, or if the pool had none of that kind; then it is
+     * recorded once the operation has succeeded. TARN_E_REPLACED, recorded as the failure, if the
+     * pool had another: the module touches nothing of it. Within build (after the storage was
+     * made, with TARN_IDENTIFY_NEW), check, start, info and refresh. */
+    int32_t (*identify)(struct tarn_call *call, const char *kind, const char *id, uint32_t flags);
     /* Non-zero when the host already knows this volume with this identity: nothing need be read,
      * and the volume counts as emitted. Only within tarn_pool_type.refresh. */
     int32_t (*volume_known)(struct tarn_call *call, const char *name,

@@ -25,6 +25,7 @@
 #define TARN_E_NO_MODULE    14  /* the module that would do it is absent, disabled or broken */
 #define TARN_E_ABI          15  /* the other side speaks another ABI */
 #define TARN_E_INTERNAL     16  /* a defect in tarn or in a module */
-#define TARN_STATUS_COUNT   17  /* one more than the highest code of this header */
+#define TARN_E_REPLACED     17  /* other storage is there than the pool was made with; untouched */
+#define TARN_STATUS_COUNT   18  /* one more than the highest code of this header */
 
 #endif
