@@ -15,6 +15,8 @@ core_sources = \
 	core/base/size.c \
 	core/base/size.h \
 	core/base/sized.h \
+	core/base/utf8.c \
+	core/base/utf8.h \
 	core/base/uuid-text.c \
 	core/base/uuid-text.h \
 	core/context/call.c \
@@ -33,6 +35,8 @@ core_sources = \
 	core/context/operation.h \
 	core/context/watch.c \
 	core/context/watch.h \
+	core/image/container.c \
+	core/image/container.h \
 	core/image/copy.c \
 	core/image/copy.h \
 	core/image/family.c \
@@ -55,14 +59,23 @@ core_sources = \
 	core/image/probe.h \
 	core/pool/inventory.c \
 	core/pool/inventory.h \
+	core/pool/marks.c \
+	core/pool/marks.h \
 	core/pool/observe.c \
 	core/pool/observe.h \
+	core/pool/pool-autostart.c \
+	core/pool/pool-check.c \
 	core/pool/pool-define.c \
+	core/pool/pool-identity.c \
 	core/pool/pool-life.c \
 	core/pool/pool-list.c \
 	core/pool/pool-read.c \
+	core/pool/pool-reason.c \
+	core/pool/pool-seen.c \
 	core/pool/pool-session.c \
+	core/pool/pool-silence.c \
 	core/pool/pool-sizes.c \
+	core/pool/pool-stop.c \
 	core/pool/pool-text.c \
 	core/pool/pool-visit.c \
 	core/pool/pool-xml.c \
@@ -110,6 +123,7 @@ core_sources = \
 	core/volume/volume-delete.c \
 	core/volume/volume-family.c \
 	core/volume/volume-fill.c \
+	core/volume/volume-likeness.c \
 	core/volume/volume-open.c \
 	core/volume/volume-publish.c \
 	core/volume/volume-request.c \

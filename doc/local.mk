@@ -5,7 +5,9 @@ dist_man_MANS += \
 	doc/tarn-cloop.7 \
 	doc/tarn-cow.7 \
 	doc/tarn-dmg.7 \
+	doc/tarn-images.7 \
 	doc/tarn-iso.7 \
+	doc/tarn-isolation.7 \
 	doc/tarn-plugins.d.5 \
 	doc/tarn-qcow.7 \
 	doc/tarn-qcow2.7 \

@@ -18,8 +18,12 @@ pkgconfig_DATA += sdk/tarn-module.pc
 noinst_LTLIBRARIES += libtarn-helpers.la
 libtarn_helpers_la_SOURCES = \
 	sdk/helpers/be.h \
+	sdk/helpers/block-node-link.c \
+	sdk/helpers/block-node.c \
+	sdk/helpers/block-node.h \
 	sdk/helpers/borrowed-io.c \
 	sdk/helpers/borrowed-io.h \
+	sdk/helpers/io-room.h \
 	sdk/helpers/io-zero.h \
 	sdk/helpers/le.h \
 	sdk/helpers/errno-status.c \
@@ -51,6 +55,10 @@ libtarn_helpers_la_SOURCES = \
 	sdk/helpers/fill-disk.h \
 	sdk/helpers/fill-ring.c \
 	sdk/helpers/fill-ring.h \
+	sdk/helpers/image-lock.c \
+	sdk/helpers/image-lock.h \
+	sdk/helpers/lock-holder.c \
+	sdk/helpers/lock-holder.h \
 	sdk/helpers/plain-image.c \
 	sdk/helpers/plain-image.h \
 	sdk/helpers/span-disk-internal.h \
@@ -59,3 +67,34 @@ libtarn_helpers_la_SOURCES = \
 	sdk/helpers/span-disk.c \
 	sdk/helpers/span-disk.h
 libtarn_helpers_la_CPPFLAGS = $(MODULE_CPPFLAGS)
+
+# Apart, so that a module without external programs and mounts links none of it. Each builds on those
+# before it: a module that mounts names all three.
+noinst_LTLIBRARIES += libtarn-tool-helpers.la
+libtarn_tool_helpers_la_SOURCES = \
+	sdk/helpers/run-tool-child.c \
+	sdk/helpers/run-tool-internal.h \
+	sdk/helpers/run-tool-listen.c \
+	sdk/helpers/run-tool-package.c \
+	sdk/helpers/run-tool.c \
+	sdk/helpers/run-tool.h
+libtarn_tool_helpers_la_CPPFLAGS = $(MODULE_CPPFLAGS)
+
+noinst_LTLIBRARIES += libtarn-mount-helpers.la
+libtarn_mount_helpers_la_SOURCES = \
+	sdk/helpers/mount-holders.c \
+	sdk/helpers/mount-internal.h \
+	sdk/helpers/mount-table.c \
+	sdk/helpers/mount.c \
+	sdk/helpers/mount.h \
+	sdk/helpers/mounted-volumes.c \
+	sdk/helpers/mounted-volumes.h
+libtarn_mount_helpers_la_CPPFLAGS = $(MODULE_CPPFLAGS) $(MOUNT_CFLAGS)
+libtarn_mount_helpers_la_LIBADD = $(MOUNT_LIBS)
+
+noinst_LTLIBRARIES += libtarn-signature-helpers.la
+libtarn_signature_helpers_la_SOURCES = \
+	sdk/helpers/signature.c \
+	sdk/helpers/signature.h
+libtarn_signature_helpers_la_CPPFLAGS = $(MODULE_CPPFLAGS) $(BLKID_CFLAGS)
+libtarn_signature_helpers_la_LIBADD = $(BLKID_LIBS)

@@ -24,6 +24,8 @@ const struct option global_options[] = {
       "keep configuration, state and run folders below this one", NULL },
     { "follow", VALUE_CHOICE, OPTION_NAMED, "how far names inside of images are followed",
       follow_choices },
+    { "deadline", VALUE_NUMBER, OPTION_NAMED, "seconds that storage may take to answer, 60 if 0",
+      NULL },
     OPTION_FLAG("json", "print one JSON document, sizes in bytes"),
     OPTION_FLAG("quiet", "print data only: no headings, messages, progress"),
     OPTION_FLAG("help", "explain the command"),

@@ -90,7 +90,7 @@ int image_show_map(struct tool *tool, struct tarn_image *image)
     int status = tarn_image_size(&size, image, &tool->error);
 
     if (status == TARN_OK && size > 0)
-        status = tarn_image_map(image, 0, size, &listener, &tool->error);
+        status = tarn_image_map(image, 0, size, &listener, tool->job, &tool->error);
     if (status != TARN_OK)
         json_decref(map.array);
     else if (map.array)

@@ -123,9 +123,9 @@ void image_options_put(struct xml *xml, const struct image_options *options)
 
 void image_options_make_room(char **xml, const struct image_options *options)
 {
-    if (options->compat)
+    if (options->compat || options->subformat) /* another one may have neither */
         xml_replace(xml, "volume/target/compat", "");
-    if (options->cluster_size > 0)
+    if (options->cluster_size > 0 || options->subformat)
         xml_replace(xml, "volume/target/clusterSize", "");
     if (options->features[0])
         xml_replace(xml, "volume/target/features", "");

@@ -11,7 +11,7 @@ int image_map(struct tool *tool, const struct args *args)
 {
     struct tarn_image *image = NULL;
     int status = tarn_image_open(&image, tool->context, args_text(args, "file"),
-                                 args_text(args, "format"), 0, &tool->error);
+                                 args_text(args, "format"), 0, tool->job, &tool->error);
 
     if (status == TARN_OK)
         status = image_show_map(tool, image);

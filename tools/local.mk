@@ -82,6 +82,8 @@ tarn_SOURCES = \
 	tools/vol-upload.c \
 	tools/vol.c \
 	tools/vol.h \
+	tools/when.c \
+	tools/when.h \
 	tools/xml-edit.c \
 	tools/xml-edit.h \
 	tools/xml.c \

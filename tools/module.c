@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "tools/auto.h"
 #include "tools/json.h"
@@ -31,7 +32,9 @@ static const char *state_of(const struct tarn_module_record *record)
 {
     if (record->reason)
         return record->reason;
-    return record->loaded ? "loaded" : record->enabled ? "not loaded" : "disabled";
+    if (record->loaded)
+        return strcmp(record->isolation, "none") == 0 ? "loaded" : "loaded, isolated";
+    return record->enabled ? "not loaded" : "disabled";
 }
 
 static json_t *module_json(const struct tarn_module_record *record)
@@ -44,6 +47,7 @@ static json_t *module_json(const struct tarn_module_record *record)
     json_put_bool(object, "loaded", record->loaded);
     json_put_integer(object, "priority", record->priority);
     json_put_integer(object, "abi", record->abi_major);
+    json_put_text(object, "isolation", record->isolation);
     json_put_text(object, "conf", record->conf);
     json_put_text(object, "file", record->file);
     json_put_text(object, "version", record->version);
@@ -131,6 +135,7 @@ static void print_rows(const struct tarn_module_record *record)
     row_print("Priority", number);
     snprintf(number, sizeof(number), "%" PRIu32, record->abi_major);
     row_print("ABI", number);
+    row_print("Isolation", record->isolation);
     row_print("Conf", record->conf ? record->conf : "-");
     row_print("File", record->file ? record->file : "-");
 }

@@ -16,8 +16,9 @@
 #include "tools/lookup.h"
 #include "tools/pool.h"
 #include "tools/text.h"
+#include "tools/when.h"
 
-const char *const pool_event_kinds[] = { "lifecycle", "refresh", "volume", NULL };
+const char *const pool_event_kinds[] = { "lifecycle", "refresh", "volume", "health", NULL };
 
 static const struct event_word {
     uint32_t kind;
@@ -30,6 +31,8 @@ static const struct event_word {
     { TARN_EVENT_POOL_STOPPED, "lifecycle", "Stopped" },
     { TARN_EVENT_POOL_CREATED, "lifecycle", "Created" },
     { TARN_EVENT_POOL_DELETED, "lifecycle", "Deleted" },
+    { TARN_EVENT_POOL_UNRESPONSIVE, "health", "Unresponsive" },
+    { TARN_EVENT_POOL_RECOVERED, "health", "Recovered" },
     { TARN_EVENT_POOL_REFRESHED, "refresh", "Refreshed" },
     { TARN_EVENT_VOLUME_ADDED, "volume", "Added" },
     { TARN_EVENT_VOLUME_CHANGED, "volume", "Changed" },
@@ -53,29 +56,21 @@ static const struct event_word *find_word(uint32_t kind)
     return NULL;
 }
 
-static void print_time(int64_t when)
-{
-    time_t seconds = (time_t)(when / 1000000000);
-    struct tm utc;
-    char text[32];
-
-    if (gmtime_r(&seconds, &utc) && strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &utc) > 0)
-        printf("%s.%03d+0000: ", text, (int)(when / 1000000 % 1000));
-}
-
 static void print_line(const struct watch *watch, const struct tarn_event *event,
                        const struct event_word *word)
 {
     char *pool = text_shown(event->pool);
     char *volume = event->volume ? text_shown(event->volume) : NULL;
 
+    char when[WHEN_TEXT];
+
     if (watch->timestamp)
-        print_time(event->when);
+        printf("%s: ", when_shown(when, event->when));
     printf("event '%s' for storage pool %s", word->group, pool);
     if (volume)
         printf(": %s %s\n", word->word, volume);
     else
-        printf(strcmp(word->group, "lifecycle") == 0 ? ": %s\n" : "\n", word->word);
+        printf(strcmp(word->group, "refresh") != 0 ? ": %s\n" : "\n", word->word);
     free(pool);
     free(volume);
 }

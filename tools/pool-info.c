@@ -9,16 +9,19 @@
 #include "tools/pool.h"
 #include "tools/size.h"
 #include "tools/table.h"
+#include "tools/when.h"
 
 static void print_rows(const struct tarn_pool_record *record, bool bytes)
 {
-    char text[SIZE_TEXT];
+    char text[SIZE_TEXT], when[WHEN_TEXT];
 
     row_print("Name", record->name);
     row_print("UUID", record->uuid ? record->uuid : "-");
     row_print("State", pool_state_word(record->state));
     if (record->reason)
         row_print("Reason", record->reason);
+    if (record->next_try)
+        row_print("Next try", when_shown(when, record->next_try));
     row_print("Persistent", yes_or_no(record->persistent));
     row_print("Autostart", yes_or_no(record->autostart));
     if (!pool_is_active(record))
@@ -26,6 +29,8 @@ static void print_rows(const struct tarn_pool_record *record, bool bytes)
     row_print("Capacity", size_shown(text, record->capacity, bytes, ""));
     row_print("Allocation", size_shown(text, record->allocation, bytes, ""));
     row_print("Available", size_shown(text, record->available, bytes, ""));
+    if (record->stale)
+        row_print("Observed", when_shown(when, record->observed));
 }
 
 int pool_info(struct tool *tool, const struct args *args)

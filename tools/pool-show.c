@@ -52,6 +52,8 @@ json_t *pool_json(const struct tarn_pool_record *record, bool with_sizes)
     json_put_text(object, "reason", record->reason);
     if (record->reason && record->since)
         json_put_integer(object, "since", record->since);
+    if (record->next_try)
+        json_put_integer(object, "nextTry", record->next_try);
     json_put_bool(object, "persistent", record->persistent);
     json_put_bool(object, "autostart", record->autostart);
     if (with_sizes && pool_is_active(record))

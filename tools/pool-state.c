@@ -37,21 +37,49 @@ int pool_build(struct tool *tool, const struct args *args)
     return status;
 }
 
-static int start_marked(struct tool *tool)
+/* Those that are marked, and did not start. */
+static int list_failed(json_t *out, struct tool *tool)
 {
+    AUTO(pool_list) struct tarn_pool **pools = NULL;
+    int status = tarn_pool_list(&pools, tool->context, TARN_LIST_INACTIVE | TARN_LIST_AUTOSTART,
+                                &tool->error);
+
+    for (size_t i = 0; status == TARN_OK && pools[i]; i++) {
+        AUTO(pool_record) struct tarn_pool_record *record = NULL;
+        if (tarn_pool_read(&record, pools[i], 0, NULL) != TARN_OK)
+            continue; /* undefined meanwhile */
+        json_t *failed = json_object();
+        json_put_text(failed, "pool", record->name);
+        json_put_text(failed, "reason", record->reason);
+        json_array_append_new(out, failed);
+    }
+    return status;
+}
+
+static int start_marked(struct tool *tool, const struct args *args)
+{
+    uint64_t seconds = args_number(args, "wait", 0);
+    uint32_t patience = seconds < UINT32_MAX / 1000 ? (uint32_t)seconds * 1000 : UINT32_MAX;
     unsigned count = 0;
-    int status = tarn_context_autostart(&count, tool->context, tool->job, &tool->error);
+    int status =
+        tarn_context_autostart(&count, tool->context, patience, tool->job, &tool->error);
 
     if (status != TARN_OK)
         return status;
+    json_t *failed = json_array();
+    status = list_failed(failed, tool);
+    tool->found_faults = json_array_size(failed) > 0;
     if (tool->settings.json) {
         json_t *document = json_object();
         json_put_integer(document, "started", count);
+        json_put(document, "failed", failed);
         json_print(document);
-    } else if (!tool->settings.quiet) {
-        printf("%u pools started\n", count);
+        return status;
     }
-    return TARN_OK;
+    if (!tool->settings.quiet)
+        printf("%u pools started, %zu failed\n", count, json_array_size(failed));
+    json_decref(failed);
+    return status;
 }
 
 int pool_start(struct tool *tool, const struct args *args)
@@ -60,13 +88,17 @@ int pool_start(struct tool *tool, const struct args *args)
     int status = secret_load(tool, args);
 
     if (status == TARN_OK && args_has(args, "autostart"))
-        return start_marked(tool);
+        return start_marked(tool, args);
+    if (status == TARN_OK && args_has(args, "wait"))
+        return tool_wrong(tool, "--wait is for --autostart: give both, or neither");
     if (status == TARN_OK && !args_has(args, "pool"))
         return tool_wrong(tool, "--pool is missing: name the pool to start, or give --autostart");
     if (status == TARN_OK)
         status = lookup_named_pool(&pool, tool, args);
     if (status == TARN_OK)
-        status = tarn_pool_start(pool, pool_build_flags(args), tool->job, &tool->error);
+        status = tarn_pool_start(pool, pool_build_flags(args) |
+                                       args_flag(args, "adopt", TARN_POOL_START_ADOPT),
+                                 tool->job, &tool->error);
     if (status == TARN_OK)
         say(tool, pool, "started");
     return status;

@@ -18,7 +18,8 @@ static const char *const overwrite_or_not[][2] = { { "overwrite", "no-overwrite"
 static const char *const list_pairs[][2] = { { "details", "uuid" }, { "details", "name" },
                                              { NULL, NULL } };
 static const char *const start_pairs[][2] = { { "overwrite", "no-overwrite" },
-                                              { "pool", "autostart" }, { NULL, NULL } };
+                                              { "pool", "autostart" }, { "pool", "wait" },
+                                              { "adopt", "autostart" }, { NULL, NULL } };
 static const char *const define_as_pairs[][2] = { { "secret-usage", "secret-uuid" },
                                                   { NULL, NULL } };
 static const char *const create_as_pairs[][2] = { { "secret-usage", "secret-uuid" },
@@ -63,14 +64,16 @@ static const struct option start_options[] = {
     OPTION_FLAG("build", "build it first"),
     OPTION_OVERWRITE,
     OPTION_NO_OVERWRITE,
+    OPTION_FLAG("adopt", "take over other storage than the pool had"),
     OPTION_FLAG("autostart", "start all that are marked for it, as at boot"),
+    { "wait", VALUE_NUMBER, OPTION_NAMED, "try again for so many seconds what fails", NULL },
     OPTION_SECRET_FILE,
     OPTIONS_END
 };
 
 static const struct option destroy_options[] = {
     OPTION_POOL,
-    OPTION_FLAG("force", "even if its volumes are in use"),
+    OPTION_FLAG("force", "even if it is in use, or hangs"),
     OPTIONS_END
 };
 
@@ -150,11 +153,11 @@ const struct command pool_commands[] = {
     { .name = "pool-start", .summary = "start a pool",
       .flags = COMMAND_JOB, .options = start_options, .exclusive = start_pairs,
       .run = pool_start },
-    { .name = "pool-destroy", .summary = "stop a pool; no data are touched",
+    { .name = "pool-destroy", .summary = "stop a pool; neither data nor definition are touched",
       .flags = COMMAND_JOB, .options = destroy_options, .run = pool_destroy },
     { .name = "pool-stop", .summary = "the same as pool-destroy",
       .flags = COMMAND_JOB, .options = destroy_options, .run = pool_destroy },
-    { .name = "pool-delete", .summary = "remove what pool-build made; the definition stays",
+    { .name = "pool-delete", .summary = "remove what pool-build made; volumes and definition stay",
       .flags = COMMAND_JOB, .options = pool_only, .run = pool_delete },
     { .name = "pool-refresh", .summary = "look anew at what is in a pool",
       .flags = COMMAND_JOB, .options = pool_only, .run = pool_refresh },

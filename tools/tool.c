@@ -163,7 +163,9 @@ int tool_open(struct tool *tool)
         .root = tool->settings.root,
         .module_dir = getenv("TARN_MODULE_DIR"),
         .plugins_dir = getenv("TARN_PLUGINS_DIR"),
+        .module_host = getenv("TARN_MODULE_HOST"),
         .follow = tool->settings.follow,
+        .deadline = tool->settings.deadline,
         .log = report_log,
         .log_arg = tool,
         .secret = secret_give,
@@ -195,6 +197,11 @@ static uint32_t parse_follow(const char *word)
     return 0;
 }
 
+static uint32_t milliseconds(uint64_t seconds)
+{
+    return seconds < UINT32_MAX / 1000 ? (uint32_t)seconds * 1000 : UINT32_MAX;
+}
+
 static void apply_settings(struct tool *tool, const struct args *args)
 {
     const char *root = args_text(args, "root"), *follow = args_text(args, "follow");
@@ -205,6 +212,8 @@ static void apply_settings(struct tool *tool, const struct args *args)
         tool->settings.root = root;
     if (follow)
         tool->settings.follow = parse_follow(follow);
+    if (args_has(args, "deadline"))
+        tool->settings.deadline = milliseconds(args_number(args, "deadline", 0));
 }
 
 /* Errors in the line before --json shall be told in JSON too. */
@@ -270,9 +279,10 @@ static int run_line(struct tool *tool, struct args *args)
         return report_wrong(tool, "no command is given: see 'tarn help'");
     if (!args_check(args))
         return report_wrong(tool, args->problem);
-    if (tool->in_shell && (args_has(args, "root") || args_has(args, "follow")))
-        return report_wrong(tool, "--root and --follow are fixed in the shell: give them when "
-                                  "starting it");
+    if (tool->in_shell &&
+        (args_has(args, "root") || args_has(args, "follow") || args_has(args, "deadline")))
+        return report_wrong(tool, "--root, --follow and --deadline are fixed in the shell: give "
+                                  "them when starting it");
     return run_command(tool, args);
 }
 

@@ -23,7 +23,8 @@ struct settings {
     const char *root; /* NULL = the system's folders */
     bool json;
     bool quiet;
-    uint32_t follow; /* TARN_FOLLOW_…, 0 = the library's default */
+    uint32_t follow;   /* TARN_FOLLOW_…, 0 = the library's default */
+    uint32_t deadline; /* milliseconds, likewise */
 };
 
 /* What the command itself found wrong. */

@@ -9,13 +9,21 @@
 #include "tools/table.h"
 #include "tools/vol-show.h"
 #include "tools/vol.h"
+#include "tools/when.h"
 
 static int read_named(struct tarn_volume_record **out, struct tool *tool, const struct args *args)
 {
     AUTO(volume) struct tarn_volume *volume = NULL;
     int status = lookup_named_volume(&volume, tool, args);
 
-    return status == TARN_OK ? tarn_volume_read(out, volume, 0, &tool->error) : status;
+    if (status == TARN_OK)
+        status = tarn_volume_read(out, volume, 0, &tool->error);
+    if (status != TARN_E_TIMEOUT || !volume ||
+        tarn_volume_read(out, volume, UINT32_MAX, NULL) != TARN_OK)
+        return status;
+    tool_forgive(tool); /* what was seen last is better than nothing */
+    when_warn(tool, (*out)->observed);
+    return TARN_OK;
 }
 
 static void print_rows(const struct tarn_volume_record *record, bool bytes, bool physical)

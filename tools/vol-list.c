@@ -12,6 +12,7 @@
 #include "tools/text.h"
 #include "tools/vol-show.h"
 #include "tools/vol.h"
+#include "tools/when.h"
 
 struct records {
     struct tarn_volume_record **list;
@@ -25,10 +26,31 @@ static void records_drop(struct records *records)
     free(records->list);
 }
 
+/* What was seen last is better than nothing, if the storage does not answer. */
+static int list_volumes(struct tarn_volume ***out, struct tool *tool, struct tarn_pool *pool)
+{
+    int status = tarn_volume_list(out, pool, 0, tool->job, &tool->error);
+
+    if (status != TARN_E_TIMEOUT ||
+        tarn_volume_list(out, pool, UINT32_MAX, tool->job, NULL) != TARN_OK)
+        return status;
+    tool_forgive(tool);
+    return TARN_OK;
+}
+
+static void warn_if_stale(struct tool *tool, const struct records *records)
+{
+    for (size_t i = 0; i < records->count; i++)
+        if (records->list[i]->stale) {
+            when_warn(tool, records->list[i]->observed);
+            return;
+        }
+}
+
 static int read_records(struct records *out, struct tool *tool, struct tarn_pool *pool)
 {
     AUTO(volume_list) struct tarn_volume **volumes = NULL;
-    int status = tarn_volume_list(&volumes, pool, 0, tool->job, &tool->error);
+    int status = list_volumes(&volumes, tool, pool);
     size_t count = 0;
 
     while (volumes && volumes[count])
@@ -118,6 +140,7 @@ int vol_list(struct tool *tool, const struct args *args)
         status = read_records(&records, tool, pool);
     if (status != TARN_OK)
         return status;
+    warn_if_stale(tool, &records);
     if (tool->settings.json)
         print_json(&records);
     else if (args_has(args, "name"))

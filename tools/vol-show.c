@@ -52,6 +52,7 @@ json_t *volume_json(const struct tarn_volume_record *record)
         json_put_text(backing, "format", record->backing_format);
         json_put(object, "backingStore", backing);
     }
+    json_put_bool(object, "stale", record->stale);
     if (record->observed)
         json_put_integer(object, "observed", record->observed);
     return object;

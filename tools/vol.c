@@ -87,7 +87,7 @@ static const struct option convert_options[] = {
 static const struct option delete_options[] = {
     OPTION_VOLUME,
     OPTION_IN_POOL,
-    OPTION_FLAG("force", "even if other volumes need it"),
+    OPTION_FLAG("force", "even if others need it"),
     OPTIONS_END
 };
 

@@ -67,14 +67,14 @@ static int take_back(int folder_fd, const char *name)
 
 /* Gives the unnamed file its name; where that is taken, another, and with it the place of the old
  * one. A new name that cannot be made durable is taken back; for an old one it is too late. */
-static int put_in_place(int folder_fd, int fd, const char *name)
+static int put_in_place(int folder_fd, int fd, const char *name, bool durable)
 {
     char from[64];
     char temporary[64];
 
     snprintf(from, sizeof(from), "/proc/self/fd/%d", fd);
     if (linkat(AT_FDCWD, from, folder_fd, name, AT_SYMLINK_FOLLOW) == 0)
-        return fsync(folder_fd) == 0 ? 0 : take_back(folder_fd, name);
+        return !durable || fsync(folder_fd) == 0 ? 0 : take_back(folder_fd, name);
     if (errno != EEXIST)
         return -1;
     temporary_name(temporary, sizeof(temporary), &from);
@@ -83,24 +83,36 @@ static int put_in_place(int folder_fd, int fd, const char *name)
         return -1;
     if (renameat(folder_fd, temporary, folder_fd, name) < 0)
         return take_back(folder_fd, temporary);
-    return fsync(folder_fd);
+    return durable ? fsync(folder_fd) : 0;
 }
 
-int persist_write(const char *folder, const char *name, const void *bytes, size_t length,
-                  struct tarn_error **error)
+static int write_file(const char *folder, const char *name, const void *bytes, size_t length,
+                      bool durable, struct tarn_error **error)
 {
     int folder_fd = open_folder(folder);
     int fd = folder_fd < 0 ? -1 : openat(folder_fd, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
     int status = TARN_OK;
 
-    if (fd < 0 || write_all(fd, bytes, length) < 0 || fsync(fd) < 0 ||
-        put_in_place(folder_fd, fd, name) < 0)
+    if (fd < 0 || write_all(fd, bytes, length) < 0 || (durable && fsync(fd) < 0) ||
+        put_in_place(folder_fd, fd, name, durable) < 0)
         status = failed(error, errno, "write", folder, name);
     if (fd >= 0)
         close(fd);
     if (folder_fd >= 0)
         close(folder_fd);
     return status;
+}
+
+int persist_write(const char *folder, const char *name, const void *bytes, size_t length,
+                  struct tarn_error **error)
+{
+    return write_file(folder, name, bytes, length, true, error);
+}
+
+int persist_write_fleeting(const char *folder, const char *name, const void *bytes, size_t length,
+                           struct tarn_error **error)
+{
+    return write_file(folder, name, bytes, length, false, error);
 }
 
 static ssize_t read_all(int fd, char *buffer, size_t length)

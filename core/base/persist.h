@@ -14,6 +14,9 @@
  * old file or the new one, and at most an unnamed one that the kernel takes back. */
 int persist_write(const char *folder, const char *name, const void *bytes, size_t length,
                   struct tarn_error **error);
+/* The same for what is worth nothing after a power failure: whole, and not made durable. */
+int persist_write_fleeting(const char *folder, const char *name, const void *bytes, size_t length,
+                           struct tarn_error **error);
 /* The whole file, NUL added, freed with free(); refused above `limit` bytes with TARN_E_INVALID. */
 int persist_read(char **out, size_t *out_length, const char *folder, const char *name, size_t limit,
                  struct tarn_error **error);

@@ -162,9 +162,16 @@ static int32_t host_identify(struct tarn_call *abi, const char *kind, const char
 {
     struct call *call = call_of(abi);
 
-    if (call->sink == NULL || call->sink->identify == NULL)
-        return TARN_OK;
-    return call->sink->identify(call->sink_arg, call, kind, id, flags);
+    return call->identify != NULL ? call->identify(call, kind, id, flags) : TARN_OK;
+}
+
+static void host_notify(struct tarn_call *abi, uint32_t kind, const char *volume, const char *text)
+{
+    struct call *call = call_of(abi);
+
+    (void)kind;
+    context_log(call->operation->context, TARN_LOG_INFO, "%s%s%s", volume != NULL ? volume : "",
+                volume != NULL ? ": " : "", text);
 }
 
 static int32_t host_volume_known(struct tarn_call *abi, const char *name,
@@ -305,6 +312,7 @@ static const struct tarn_host host = {
     .secret = host_secret,
     .amend = host_amend,
     .identify = host_identify,
+    .notify = host_notify,
     .volume_known = host_volume_known,
     .open_related = host_open_related,
     .create_related = host_create_related,

@@ -20,6 +20,7 @@
 
 struct call;
 struct module;
+struct pool_session;
 
 /* Where what the module pushes goes. A NULL member means that the operation has no such result: the
  * module is told so with TARN_E_INTERNAL. All get `arg` of the call's sink first. */
@@ -36,8 +37,6 @@ struct call_sink {
     int (*finding)(void *arg, const struct tarn_finding *finding);
     int (*check)(void *arg, const struct tarn_check_result *result);
     int (*amend)(void *arg, struct call *call, uint32_t part, const char *value);
-    int (*identify)(void *arg, struct call *call, const char *kind, const char *id,
-                    uint32_t flags);
     int (*open_related)(void *arg, struct call *call, uint32_t role, const char *name,
                         const char *format, uint32_t flags, struct tarn_io **out);
     int (*create_related)(void *arg, struct call *call, const char *suffix, uint64_t size,
@@ -51,6 +50,10 @@ struct call {
     struct tarn_error *error; /* what the module recorded */
     const struct call_sink *sink; /* NULL: nothing may be pushed */
     void *sink_arg;
+    struct pool_session *session; /* whose call it is, if it is one of a pool; else NULL */
+    int64_t began;                /* nanoseconds of CLOCK_MONOTONIC, with a session */
+    /* Compares what the storage says it is with what it was; NULL: nobody keeps that here. */
+    int (*identify)(struct call *call, const char *kind, const char *id, uint32_t flags);
     const char *pool_xml;   /* for tarn_host.query, or NULL */
     const char *volume_xml;
     const char *xml_prefix; /* of the module's own elements, or NULL */

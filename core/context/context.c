@@ -50,8 +50,9 @@ static void complete_options(struct tarn_context_options *to,
  * them to the next. */
 static void clean_folders(struct tarn_context *context)
 {
-    const char *const folders[] = { context->folders.pools, context->folders.active,
-                                    context->folders.autostart };
+    const char *const folders[] = { context->folders.pools,   context->folders.autostart,
+                                    context->folders.marks,   context->folders.active,
+                                    context->folders.reasons, context->folders.seen };
     const size_t count = sizeof(folders) / sizeof(folders[0]);
     struct operation operation;
     struct lock definitions = { 0 };

@@ -59,8 +59,9 @@ static int make_path(char *path, struct tarn_error **error)
 
 static int make_all(struct folders *folders, struct tarn_error **error)
 {
-    char *const made[] = { folders->pools,   folders->autostart, folders->own_plugins,
-                           folders->records, folders->active };
+    char *const made[] = { folders->pools, folders->autostart, folders->own_plugins,
+                           folders->records, folders->marks, folders->active, folders->reasons,
+                           folders->seen };
     size_t index;
     int status = TARN_OK;
 
@@ -104,16 +105,21 @@ int folders_init(struct folders *folders, const struct tarn_context_options *opt
     folders->autostart = below(config, "autostart");
     folders->own_plugins = below(config, "plugins.d");
     folders->records = below(state, "volumes");
+    folders->marks = below(state, "pools");
     folders->active = below(run, "pools");
+    folders->reasons = below(run, "reasons");
+    folders->seen = below(run, "seen");
     folders->lock = below(run, "lock");
     folders->plugins = base_new(options->plugins_dir, NULL, NULL, PLUGINS_FOLDER);
     folders->modules = base_new(options->module_dir, NULL, NULL, MODULES_FOLDER);
+    folders->module_host = base_new(options->module_host, NULL, NULL, MODULE_HOST);
     free(config);
     free(state);
     free(run);
     if (folders->pools == NULL || folders->autostart == NULL || folders->own_plugins == NULL ||
-        folders->records == NULL || folders->active == NULL || folders->lock == NULL ||
-        folders->plugins == NULL || folders->modules == NULL)
+        folders->records == NULL || folders->marks == NULL || folders->active == NULL ||
+        folders->reasons == NULL || folders->seen == NULL || folders->lock == NULL ||
+        folders->plugins == NULL || folders->modules == NULL || folders->module_host == NULL)
         status = error_set(error, TARN_E_INTERNAL, 0, "no memory for the names of the folders");
     if (status == TARN_OK)
         status = make_all(folders, error);
@@ -128,9 +134,13 @@ void folders_clear(struct folders *folders)
     free(folders->autostart);
     free(folders->own_plugins);
     free(folders->records);
+    free(folders->marks);
     free(folders->active);
+    free(folders->reasons);
+    free(folders->seen);
     free(folders->lock);
     free(folders->plugins);
     free(folders->modules);
+    free(folders->module_host);
     memset(folders, 0, sizeof(*folders));
 }

@@ -4,12 +4,14 @@
  */
 #include "core/context/operation.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "core/context/context.h"
 #include "core/base/error.h"
 #include "core/context/job.h"
+#include "core/pool/marks.h"
 
 #define NANOSECONDS_PER_SECOND INT64_C(1000000000)
 #define NANOSECONDS_PER_MILLISECOND INT64_C(1000000)
@@ -34,20 +36,25 @@ int64_t clock_monotonic(void)
     return clock_read(CLOCK_MONOTONIC);
 }
 
-void operation_begin(struct operation *operation, struct tarn_context *context, const char *name,
-                     const char *pool, const char *volume, struct tarn_job *job)
+static void take_job(struct operation *operation, struct tarn_job *job)
 {
     uint32_t limit = job != NULL ? job->deadline : 0;
 
+    operation->job = job;
+    operation->deadline =
+        limit != 0 ? clock_monotonic() + limit * NANOSECONDS_PER_MILLISECOND : 0;
+}
+
+void operation_begin(struct operation *operation, struct tarn_context *context, const char *name,
+                     const char *pool, const char *volume, struct tarn_job *job)
+{
     memset(operation, 0, sizeof(*operation));
     operation->context = context;
-    operation->job = job;
     operation->name = name;
     operation->pool = pool;
     operation->volume = volume;
     operation->started = clock_realtime();
-    if (limit != 0)
-        operation->deadline = clock_monotonic() + limit * NANOSECONDS_PER_MILLISECOND;
+    take_job(operation, job);
     pthread_mutex_lock(&context->operations_lock);
     operation->id = ++context->next_operation;
     operation->next = context->operations;
@@ -80,6 +87,21 @@ void operation_leave_job(struct operation *operation)
                      atomic_load(&operation->total));
 }
 
+const char *operation_become(struct operation *operation, const char *name, struct tarn_job *job)
+{
+    const char *before = operation->name;
+
+    operation_leave_job(operation);
+    atomic_store(&operation->cancelled, false);
+    atomic_store(&operation->done, 0);
+    atomic_store(&operation->total, 0);
+    pthread_mutex_lock(&operation->context->operations_lock);
+    operation->name = name;
+    pthread_mutex_unlock(&operation->context->operations_lock);
+    take_job(operation, job);
+    return before;
+}
+
 void operation_end(struct operation *operation)
 {
     struct tarn_context *context = operation->context;
@@ -93,6 +115,9 @@ void operation_end(struct operation *operation)
         operation->next->previous = operation->previous;
     pthread_mutex_unlock(&context->operations_lock);
     operation_leave_job(operation);
+    if (operation->marks != NULL)
+        marks_clear(operation->marks);
+    free(operation->marks);
 }
 
 void operation_step_begin(struct operation *operation, const char *step)

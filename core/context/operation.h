@@ -7,9 +7,12 @@
 #define CORE_OPERATION_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <tarn/tarn.h>
+
+struct marks;
 
 struct operation {
     struct tarn_context *context;
@@ -27,6 +30,8 @@ struct operation {
     _Atomic uint64_t total;
     _Atomic int64_t told;  /* when progress was last told, CLOCK_MONOTONIC */
     atomic_bool cancelled; /* it was told so */
+    struct marks *marks;   /* what a storage said it is, not recorded yet: core/pool/marks.h */
+    bool adopt;            /* other storage than was recorded becomes the pool's own */
     struct operation *previous, *next; /* the context's list of running operations */
 };
 
@@ -38,6 +43,9 @@ void operation_end(struct operation *operation);
 void operation_set_names(struct operation *operation, const char *pool, const char *volume);
 /* It goes on without its job and the job's deadline: the job's operation is over. */
 void operation_leave_job(struct operation *operation);
+/* One that lasts (an open image) becomes for a while another one, with that name and job; what it
+ * was before is over, or goes on later. Returns the name that it had. */
+const char *operation_become(struct operation *operation, const char *name, struct tarn_job *job);
 
 /* Around a function of a pool type that leaves this process (mounts, asks a server): it gets the
  * context's deadline, unless the job has one of its own, and a pool whose step outlives it is told

@@ -20,14 +20,15 @@ struct tarn_image {
 /* --- opening ---------------------------------------------------------------------------------- */
 
 int tarn_image_open(struct tarn_image **out, struct tarn_context *context, const char *path,
-                    const char *format, uint32_t flags, struct tarn_error **error)
+                    const char *format, uint32_t flags, struct tarn_job *job,
+                    struct tarn_error **error)
 {
     struct tarn_image *image = calloc(1, sizeof(*image));
     int status;
 
     if (image == NULL)
         return error_set(error, TARN_E_INTERNAL, 0, "no memory to open an image");
-    operation_begin(&image->operation, context, "image-open", NULL, NULL, NULL);
+    operation_begin(&image->operation, context, "image-open", NULL, NULL, job);
     status = image_file_open(&image->image, &image->operation, path, format,
                              flags & TARN_IMAGE_WRITE ? TARN_IMAGE_OPEN_WRITE : 0, error);
     if (status != TARN_OK) {
@@ -35,6 +36,7 @@ int tarn_image_open(struct tarn_image **out, struct tarn_context *context, const
         free(image);
         return status;
     }
+    operation_leave_job(&image->operation);
     *out = image;
     return TARN_OK;
 }
@@ -107,16 +109,33 @@ int tarn_image_pwrite(struct tarn_image *image, const void *buffer, uint64_t len
     return image_pwrite(image->image, buffer, length, offset, error);
 }
 
-int tarn_image_zero(struct tarn_image *image, uint64_t offset, uint64_t length,
-                    struct tarn_error **error)
+/* What may take long has a job of its own. */
+static const char *begin_long(struct tarn_image *image, const char *name, struct tarn_job *job)
 {
-    return image_zero(image->image, offset, length, TARN_ZERO_MAY_UNMAP, error);
+    return operation_become(image->image->call.operation, name, job);
+}
+
+static int end_long(struct tarn_image *image, const char *before, int status)
+{
+    operation_become(image->image->call.operation, before, NULL);
+    return status;
+}
+
+int tarn_image_zero(struct tarn_image *image, uint64_t offset, uint64_t length,
+                    struct tarn_job *job, struct tarn_error **error)
+{
+    const char *before = begin_long(image, "image-zero", job);
+
+    return end_long(image, before,
+                    image_zero(image->image, offset, length, TARN_ZERO_MAY_UNMAP, error));
 }
 
 int tarn_image_discard(struct tarn_image *image, uint64_t offset, uint64_t length,
-                       struct tarn_error **error)
+                       struct tarn_job *job, struct tarn_error **error)
 {
-    return image_discard(image->image, offset, length, error);
+    const char *before = begin_long(image, "image-discard", job);
+
+    return end_long(image, before, image_discard(image->image, offset, length, error));
 }
 
 int tarn_image_flush(struct tarn_image *image, struct tarn_error **error)
@@ -132,8 +151,10 @@ static int pass_extent(void *arg, const struct tarn_extent *extent)
 }
 
 int tarn_image_map(struct tarn_image *image, uint64_t offset, uint64_t length,
-                   const struct tarn_image_listener *listener, struct tarn_error **error)
+                   const struct tarn_image_listener *listener, struct tarn_job *job,
+                   struct tarn_error **error)
 {
+    const char *before;
     uint64_t size = 0;
     int status;
 
@@ -146,10 +167,21 @@ int tarn_image_map(struct tarn_image *image, uint64_t offset, uint64_t length,
                            (unsigned long long)size);
     if (status != TARN_OK)
         return status;
-    return image_map(image->image, offset, length, pass_extent, (void *)(uintptr_t)listener, error);
+    before = begin_long(image, "image-map", job);
+    status = image_map(image->image, offset, length, pass_extent, (void *)(uintptr_t)listener,
+                       error);
+    return end_long(image, before, status);
 }
 
 /* --- looking ---------------------------------------------------------------------------------- */
+
+/* A check of what somebody else changes meanwhile would find faults that are none. */
+static enum container_use look_use(bool check, uint32_t flags)
+{
+    if (!check)
+        return CONTAINER_LOOK;
+    return flags != 0 ? CONTAINER_WRITE : CONTAINER_READ;
+}
 
 /* Describes or checks what a volume holds. */
 static int look_at_volume(struct tarn_volume *volume, const char *operation, bool check,
@@ -161,7 +193,6 @@ static int look_at_volume(struct tarn_volume *volume, const char *operation, boo
     struct volume_visit visit;
     struct format_ref format;
     struct tarn_io *io = NULL;
-    struct call call;
     int status = volume_enter(&visit, volume, operation, flags != 0 ? LOCK_EXCLUSIVE : LOCK_SHARED,
                               job, error);
 
@@ -171,7 +202,7 @@ static int look_at_volume(struct tarn_volume *volume, const char *operation, boo
     status = volume_format(&format, volume->pool->context, visit.entry, error);
     if (status == TARN_OK)
         status = volume_container(&io, pool->session, &pool->operation, volume->name,
-                                  flags != 0 ? TARN_OPEN_WRITE : 0, error);
+                                  look_use(check, flags), error);
     if (status == TARN_OK && check)
         status = volume_place_find(&place, volume->pool, pool->session, visit.entry, error);
     if (status == TARN_OK && check)
@@ -179,10 +210,7 @@ static int look_at_volume(struct tarn_volume *volume, const char *operation, boo
     else if (status == TARN_OK)
         status = image_describe(&pool->operation, &format, io, listener, error);
     record_clear(&place.record);
-    if (io != NULL) {
-        call_begin(&call, &pool->operation, NULL);
-        call_end(&call, tarn_io_close(&call.abi, io), status == TARN_OK ? error : NULL);
-    }
+    container_close(io, &pool->operation, status == TARN_OK ? error : NULL);
     if (flags != 0)
         volume_changed(&visit);
     volume_leave(&visit);
@@ -212,19 +240,16 @@ static int look_at_file(struct tarn_context *context, const char *operation_name
     struct operation operation;
     struct format_ref format;
     struct tarn_io *io = NULL;
-    struct call call;
     int status;
 
     operation_begin(&operation, context, operation_name, NULL, NULL, job);
-    status = image_file_container(&io, &format, &operation, path, format_name, flags != 0, error);
+    status = image_file_container(&io, &format, &operation, path, format_name,
+                                  look_use(check, flags), error);
     if (status == TARN_OK && check)
         status = image_check(&operation, &format, io, &place, flags, listener, error);
     else if (status == TARN_OK)
         status = image_describe(&operation, &format, io, listener, error);
-    if (io != NULL) {
-        call_begin(&call, &operation, NULL);
-        call_end(&call, tarn_io_close(&call.abi, io), status == TARN_OK ? error : NULL);
-    }
+    container_close(io, &operation, status == TARN_OK ? error : NULL);
     operation_end(&operation);
     free(real);
     return status;

@@ -13,6 +13,7 @@
 #include "core/base/arena.h"
 #include "core/base/sized.h"
 #include "core/context/context.h"
+#include "core/image/container.h"
 #include "core/image/copy.h"
 #include "core/image/image-file.h"
 #include "core/registry/params.h"
@@ -229,14 +230,6 @@ static int make_further(void *arg, const char *name, uint64_t size, void **out_c
 
 /* --- filling ---------------------------------------------------------------------------------- */
 
-static void close_store(struct conversion *conversion, struct tarn_io *container)
-{
-    struct call call;
-
-    call_begin(&call, &conversion->operation, NULL);
-    call_end(&call, tarn_io_close(&call.abi, container), NULL);
-}
-
 static uint32_t fill_flags(const struct conversion *conversion)
 {
     return TARN_IMAGE_OPEN_WRITE | TARN_IMAGE_OPEN_FILL |
@@ -263,7 +256,7 @@ static int write_target(struct conversion *conversion, struct tarn_error **error
     status = image_create(operation, &conversion->format, container, &place, &conversion->spec,
                           error);
     if (status != TARN_OK) {
-        close_store(conversion, container);
+        container_close(container, operation, NULL);
         return status;
     }
     status = image_open(&to, operation, &conversion->format, container, &place,

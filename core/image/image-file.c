@@ -50,24 +50,23 @@ static int probe(struct format_ref *out, struct operation *operation, struct tar
 
 int image_file_container(struct tarn_io **out, struct format_ref *out_format,
                          struct operation *operation, const char *path, const char *format,
-                         bool write, struct tarn_error **error)
+                         enum container_use use, struct tarn_error **error)
 {
     struct tarn_io *io = NULL;
-    struct call call;
-    int status = open_file(&io, operation, path, write, error);
+    int status = open_file(&io, operation, path, use == CONTAINER_WRITE, error);
 
     if (status != TARN_OK)
         return status;
-    status = format != NULL
-                 ? registry_format(out_format, operation->context->registry, format, error)
-                 : probe(out_format, operation, io, error);
-    if (status != TARN_OK) {
-        call_begin(&call, operation, NULL);
-        call_end(&call, tarn_io_close(&call.abi, io), NULL);
-        return status;
-    }
-    *out = io;
-    return TARN_OK;
+    status = container_lock(io, operation, use, error);
+    if (status == TARN_OK)
+        status = format != NULL
+                     ? registry_format(out_format, operation->context->registry, format, error)
+                     : probe(out_format, operation, io, error);
+    if (status == TARN_OK)
+        *out = io;
+    else
+        container_close(io, operation, NULL);
+    return status;
 }
 
 int image_file_open(struct image **out, struct operation *operation, const char *path,
@@ -78,7 +77,9 @@ int image_file_open(struct image **out, struct operation *operation, const char 
     struct tarn_io *container = NULL;
     struct format_ref found;
     int status = image_file_container(&container, &found, operation, path, format,
-                                      flags & TARN_IMAGE_OPEN_WRITE, error);
+                                      flags & TARN_IMAGE_OPEN_WRITE ? CONTAINER_WRITE
+                                                                    : CONTAINER_READ,
+                                      error);
 
     if (status == TARN_OK)
         status = image_open(out, operation, &found, container, &place, flags, NULL, NULL, error);

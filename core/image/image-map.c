@@ -11,6 +11,7 @@
 struct mapper {
     image_extent_fn emit;
     void *arg;
+    uint64_t first, length;     /* of the range */
     struct tarn_extent pending; /* length 0 = none yet */
     struct tarn_error **error;
 };
@@ -80,16 +81,22 @@ static int map_backing(struct layer *layer, const struct tarn_extent *extent)
 static int32_t take_extent(struct tarn_call *call, const struct tarn_extent *extent, void *arg)
 {
     struct layer *layer = arg;
+    struct mapper *mapper = layer->mapper;
     struct tarn_extent own;
+    int32_t status = tarn_interrupted(call);
 
-    (void)call;
+    if (status != TARN_OK)
+        return status;
     sized_copy(&own, sizeof(own), extent);
+    if (layer->depth == 0)
+        operation_progress(layer->image->call.operation, own.offset - mapper->first,
+                           mapper->length);
     own.depth = layer->depth;
     if (!(own.flags & TARN_EXTENT_HOST))
         own.host_offset = 0;
     if (own.kind == TARN_EXTENT_BACKING)
         return map_backing(layer, &own);
-    return mapper_add(layer->mapper, &own);
+    return mapper_add(mapper, &own);
 }
 
 static int map_layer(struct mapper *mapper, struct image *image, uint32_t depth, uint64_t offset,
@@ -113,7 +120,7 @@ static int map_layer(struct mapper *mapper, struct image *image, uint32_t depth,
 int image_map(struct image *image, uint64_t offset, uint64_t length, image_extent_fn emit,
               void *arg, struct tarn_error **error)
 {
-    struct mapper mapper = { emit, arg, { 0 }, error };
+    struct mapper mapper = { emit, arg, offset, length, { 0 }, error };
     int status = map_layer(&mapper, image, 0, offset, length);
 
     return status == TARN_OK ? mapper_flush(&mapper) : status;

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "core/context/context.h"
+#include "core/image/container.h"
 #include "core/image/image.h"
 #include "core/registry/registry.h"
 #include "core/volume/record.h"
@@ -207,6 +208,7 @@ static int open_container(struct tarn_io **out, struct image *image, const char 
                           uint32_t flags, struct tarn_error **error)
 {
     bool write = (flags & TARN_IMAGE_OPEN_WRITE) != 0;
+    struct tarn_io *io = NULL;
     struct call call;
     int found = -1;
     int fd = -1;
@@ -221,8 +223,16 @@ static int open_container(struct tarn_io **out, struct image *image, const char 
     if (status != TARN_OK)
         return status;
     call_begin(&call, image->call.operation, NULL);
-    return call_end(&call, file_io_open_fd(&call.abi, fd, write ? TARN_IO_WRITABLE : 0, out),
-                    error);
+    status = call_end(&call, file_io_open_fd(&call.abi, fd, write ? TARN_IO_WRITABLE : 0, &io),
+                      error);
+    if (status == TARN_OK)
+        status = container_lock(io, image->call.operation,
+                                write ? CONTAINER_WRITE : CONTAINER_READ, error);
+    if (status == TARN_OK)
+        *out = io;
+    else
+        container_close(io, image->call.operation, NULL);
+    return status;
 }
 
 /* What is recorded of the backing store, if it is a volume of the same pool. */
@@ -244,12 +254,10 @@ static int open_image(struct image **out, struct image *above, const struct form
     struct operation *operation = above->call.operation;
     struct volume_record record;
     struct image_place place;
-    struct call call;
     int status = read_record(&record, above, path, error);
 
     if (status != TARN_OK) {
-        call_begin(&call, operation, NULL);
-        call_end(&call, tarn_io_close(&call.abi, container), NULL);
+        container_close(container, operation, NULL);
         return status;
     }
     place = (struct image_place){

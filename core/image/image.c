@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "core/context/context.h"
+#include "core/image/container.h"
 
 #define ZERO_CHUNK (256u * 1024u)
 
@@ -200,14 +201,6 @@ void image_release(struct image *image)
     free(image->approved_format);
 }
 
-static void close_container(struct operation *operation, struct tarn_io *container)
-{
-    struct call call;
-
-    call_begin(&call, operation, NULL);
-    call_end(&call, tarn_io_close(&call.abi, container), NULL);
-}
-
 int image_open(struct image **out, struct operation *operation, const struct format_ref *format,
                struct tarn_io *container, const struct image_place *place, uint32_t flags,
                const char *snapshot, struct image *above, struct tarn_error **error)
@@ -216,7 +209,7 @@ int image_open(struct image **out, struct operation *operation, const struct for
     int status;
 
     if (image == NULL) {
-        close_container(operation, container);
+        container_close(container, operation, NULL);
         return error_set(error, TARN_E_INTERNAL, 0, "no memory to open an image");
     }
     status = image_prepare(image, operation, format, container, place, &image_sink, image, error);

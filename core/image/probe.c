@@ -43,22 +43,25 @@ static bool any_magic(const struct tarn_format *format, const struct window *win
     return false;
 }
 
-static int32_t confidence(const struct format_ref *candidate, const struct window *window)
+static int32_t confidence(const struct format_ref *candidate, const struct window *window,
+                          const struct probe_subject *subject)
 {
-    const struct tarn_probe probe = {
-        .struct_size = sizeof(probe),
-        .head = window->head,
-        .head_length = window->head_length,
-        .tail = window->tail,
-        .tail_length = window->tail_length,
-        .size = window->size,
+    const struct probe_question question = {
+        .probe = { .struct_size = sizeof(question.probe),
+                   .head = window->head,
+                   .head_length = window->head_length,
+                   .tail = window->tail,
+                   .tail_length = window->tail_length,
+                   .size = window->size },
+        .module = candidate->module,
+        .operation = subject->call->operation,
     };
     int32_t result;
 
     if (candidate->format->probe == NULL || !any_magic(candidate->format, window))
         return TARN_PROBE_NO;
     module_enter(candidate->module);
-    result = candidate->format->probe(&probe);
+    result = candidate->format->probe(&question.probe);
     module_leave(candidate->module);
     return result;
 }
@@ -80,7 +83,7 @@ static int32_t best_match(const struct format_ref **best, const struct format_re
     int32_t most = TARN_PROBE_NO;
 
     for (candidate = all; candidate->format != NULL; candidate++) {
-        int32_t sure = confidence(candidate, &near);
+        int32_t sure = confidence(candidate, &near, subject);
 
         if (sure < TARN_PROBE_SURE && subject->io != NULL &&
             looks_further(candidate->format, subject))
@@ -237,7 +240,7 @@ static int look_again(int32_t *out_sure, struct look *look, const struct format_
         return status;
     status = show(&window, &buffer, look, candidate->format, error);
     if (status == TARN_OK)
-        *out_sure = confidence(candidate, &window);
+        *out_sure = confidence(candidate, &window, look->subject);
     free(buffer);
     return status;
 }

@@ -23,6 +23,13 @@ struct probe_subject {
     uint64_t size;
 };
 
+/* What tarn_format.probe is given: only the first member, unless it is a proxy of the core's. */
+struct probe_question {
+    struct tarn_probe probe; /* first */
+    struct module *module;
+    struct operation *operation; /* that looks */
+};
+
 /* The format of the greatest confidence; where none is found, the one whose images are any bytes
  * (TARN_FORMAT_TRANSPARENT). TARN_E_NO_MODULE if there is not even that one. */
 int probe_format(struct format_ref *out, struct registry *registry,

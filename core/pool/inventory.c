@@ -213,6 +213,21 @@ enum inventory_news inventory_put(struct inventory *inventory, struct volume_ent
     return news;
 }
 
+void inventory_recall(struct inventory *inventory, struct volume_entry *entry)
+{
+    struct volume_entry *known;
+
+    pthread_mutex_lock(&inventory->mutex);
+    HASH_FIND_STR(inventory->table, entry->info.name, known);
+    if (known == NULL) {
+        see(inventory, entry, 0);
+        HASH_ADD_KEYPTR(hh, inventory->table, entry->info.name, strlen(entry->info.name), entry);
+    }
+    pthread_mutex_unlock(&inventory->mutex);
+    if (known != NULL)
+        volume_entry_unref(entry);
+}
+
 bool inventory_confirm(struct inventory *inventory, const char *name, uint64_t generation,
                        const struct tarn_identity *identity,
                        bool (*still)(void *arg, const struct volume_entry *entry), void *arg)

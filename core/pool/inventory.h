@@ -26,6 +26,7 @@ struct volume_entry {
     const char *const *files;      /* further ones that it names; as backing_path; NULL = none */
     bool recorded;                 /* the format is from tarn's record */
     bool has_image;                /* `image` says something */
+    bool recalled;                 /* an earlier process saw it */
     atomic_int references;
     struct tarn_volume_info info;  /* io and head are NULL; status is the whole volume's */
     /* From here on, with the name behind it, what a look at an unchanged volume reads: with 10,000
@@ -60,6 +61,9 @@ enum inventory_news { INVENTORY_ADDED, INVENTORY_CHANGED, INVENTORY_SAME, INVENT
  * that look began; all stays as it is. */
 enum inventory_news inventory_put(struct inventory *inventory, struct volume_entry *entry,
                                   uint64_t generation);
+/* What an earlier process saw: takes its place only where nothing is known. Takes over the caller's
+ * reference. */
+void inventory_recall(struct inventory *inventory, struct volume_entry *entry);
 /* It is there as before: like putting the same again. False if nothing or another is known. */
 bool inventory_confirm(struct inventory *inventory, const char *name, uint64_t generation,
                        const struct tarn_identity *identity,

@@ -315,6 +315,8 @@ static int take_volume(void *arg, struct call *call, const struct tarn_volume_in
     }
     volume_entry_ref(entry); /* the inventory may drop its own at once */
     news = inventory_put(observer->pool->inventory, entry, observer->generation);
+    if (news <= INVENTORY_CHANGED)
+        atomic_store(&observer->changed, true);
     if (observer->tell && news <= INVENTORY_CHANGED)
         tell_volume(observer->pool, events[news], entry->info.name);
     volume_entry_unref(entry);
@@ -381,8 +383,9 @@ static void observer_begin(struct observer *observer, struct tarn_pool *pool,
 
 static void tell_removed(void *arg, const struct volume_entry *entry)
 {
-    const struct observer *observer = arg;
+    struct observer *observer = arg;
 
+    atomic_store(&observer->changed, true);
     if (observer->tell)
         tell_volume(observer->pool, TARN_EVENT_VOLUME_REMOVED, entry->info.name);
 }
@@ -403,6 +406,8 @@ int pool_observe_all(struct tarn_pool *pool, struct pool_session *session,
                            session->type.type->refresh(&call.abi, session->handle), error);
     inventory_end(pool->inventory, observer.generation, status == TARN_OK ? since : 0,
                   tell_removed, &observer);
+    if (status == TARN_OK)
+        pool_seen_keep(pool, session, atomic_load(&observer.changed));
     return status;
 }
 

@@ -18,6 +18,7 @@ struct observer {
     bool single;                /* at one volume, not at everything */
     bool records;               /* the pool may have records */
     bool tell;                  /* somebody listens to events */
+    atomic_bool changed;        /* volumes came, went or are not what they were */
     struct volume_entry *found; /* of a look at one volume; counted */
 };
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/base/persist.h"
+#include "core/pool/marks.h"
 #include "core/pool/pool.h"
 #include "core/registry/registry.h"
 #include "core/schema/schema.h"
@@ -256,7 +257,10 @@ static int forget(struct tarn_pool *pool, struct tarn_error **error)
     else if (why != NULL)
         return error_pass(error, why);
     tarn_error_free(why);
-    return status;
+    if (status != TARN_OK)
+        return status;
+    pool_reason_drop(pool);
+    return marks_forget(pool->context, pool->name, error);
 }
 
 /* Needs no module: what is not there cannot be asked, and must not be in the way. */

@@ -1,33 +1,28 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Building, starting, stopping and deleting pools. Each holds the pool's state alone while it
- * works, and undoes what it did if it cannot end it.
+ * Building, starting and deleting pools. Each holds the pool's state alone while it works, and
+ * undoes what it did if it cannot end it.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/context/event.h"
 #include "core/pool/inventory.h"
+#include "core/pool/marks.h"
 #include "core/pool/observe.h"
 #include "core/pool/pool.h"
 #include "core/volume/record.h"
 
 /* --- alone with a pool ------------------------------------------------------------------------ */
 
-struct solo {
-    struct operation operation;
-    struct lock state;
-    struct tarn_pool *pool;
-};
-
-static void solo_end(struct solo *solo)
+void solo_end(struct solo *solo)
 {
     lock_release(&solo->state);
     operation_end(&solo->operation);
 }
 
-static int solo_begin(struct solo *solo, struct tarn_pool *pool, const char *name,
-                      struct tarn_job *job, struct tarn_error **error)
+int solo_begin(struct solo *solo, struct tarn_pool *pool, const char *name, struct tarn_job *job,
+               struct tarn_error **error)
 {
     int status;
 
@@ -110,17 +105,16 @@ static int step_recover(struct pool_session *session, struct operation *operatio
                          error);
 }
 
-static int step_stop(struct pool_session *session, uint32_t flags, struct operation *operation,
-                     struct tarn_error **error)
+static int step_remove(struct pool_session *session, struct operation *operation,
+                       struct tarn_error **error)
 {
-    uint32_t how = flags & TARN_POOL_STOP_FORCE ? TARN_STOP_FORCE : 0;
     struct call call;
 
-    if (session->type.type->stop == NULL)
-        return TARN_OK;
-    pool_call_begin(&call, session, operation, "stop");
-    return pool_call_end(&call, session,
-                         session->type.type->stop(&call.abi, session->handle, how), error);
+    if (session->type.type->remove == NULL)
+        return no_such_step(session, "deleted", error);
+    pool_call_begin(&call, session, operation, "delete");
+    return pool_call_end(&call, session, session->type.type->remove(&call.abi, session->handle),
+                         error);
 }
 
 /* --- starting --------------------------------------------------------------------------------- */
@@ -160,14 +154,25 @@ static int remove_left(void *arg, const char *file, struct tarn_error **error)
     return status;
 }
 
-/* For what did not end well: it must be undone even if the operation was cancelled, or has no time
- * left. */
+/* What did not end well must be undone even if the operation was cancelled, or has no time left. */
 static void undo_start(struct tarn_pool *pool, struct pool_session *session)
 {
     struct operation undo;
 
     operation_begin(&undo, pool->context, "pool-stop", pool->name, NULL, NULL);
-    step_stop(session, 0, &undo, NULL);
+    pool_step_stop(session, 0, &undo, NULL);
+    operation_end(&undo);
+}
+
+static void undo_build(struct tarn_pool *pool, struct pool_session *session)
+{
+    struct operation undo;
+
+    if (session->type.type->remove == NULL)
+        return;
+    operation_begin(&undo, pool->context, "pool-delete", pool->name, NULL, NULL);
+    if (step_remove(session, &undo, NULL) == TARN_OK)
+        tell(pool, TARN_EVENT_POOL_DELETED, session);
     operation_end(&undo);
 }
 
@@ -187,28 +192,72 @@ static int first_look(struct tarn_pool *pool, struct pool_session *session,
     return status;
 }
 
-int pool_activate(struct tarn_pool *pool, struct pool_session *session, const char *xml,
-                  uint32_t flags, struct operation *operation, struct tarn_error **error)
+/* The storage becomes available, is looked at, and the pool is active. */
+static int start(struct tarn_pool *pool, struct pool_session *session, const char *xml,
+                 struct operation *operation, struct tarn_error **error)
 {
-    uint32_t build =
-        flags & (TARN_POOL_BUILD | TARN_POOL_BUILD_OVERWRITE | TARN_POOL_BUILD_NO_OVERWRITE);
-    int status = TARN_OK;
+    int status = step_start(session, operation, error);
 
-    if (build != 0)
-        status = step_build(session, flags, operation, error);
-    if (status == TARN_OK && build != 0)
-        tell(pool, TARN_EVENT_POOL_CREATED, session);
-    if (status == TARN_OK)
-        status = step_start(session, operation, error);
     if (status != TARN_OK)
         return status;
     status = first_look(pool, session, operation, error);
+    if (status == TARN_OK)
+        status = pool_keep_marks(pool, session, operation, error);
     if (status == TARN_OK)
         status = pool_store_active(pool, xml, error);
     if (status != TARN_OK) {
         inventory_clear(pool->inventory);
         undo_start(pool, session);
     }
+    return status;
+}
+
+/* Not for a pool over a source: that it cannot be used says nothing of what it holds. */
+static bool is_absent(struct pool_session *session, struct operation *operation)
+{
+    const struct tarn_pool_type *type = session->type.type;
+    uint32_t there = 0;
+    struct call call;
+    int status;
+
+    if (type->check == NULL || type->source_parts != 0)
+        return false;
+    pool_call_begin(&call, session, operation, "check");
+    status = type->check(&call.abi, session->handle, &there);
+    return pool_call_end(&call, session, status, NULL) == TARN_OK && there == 0;
+}
+
+/* *out_made: the storage is new, so that taking it back takes nothing from anybody. */
+static int build(bool *out_made, struct tarn_pool *pool, struct pool_session *session,
+                 uint32_t flags, struct operation *operation, struct tarn_error **error)
+{
+    bool was_absent = is_absent(session, operation);
+    int status = step_build(session, flags, operation, error);
+
+    if (status != TARN_OK)
+        return status;
+    tell(pool, TARN_EVENT_POOL_CREATED, session);
+    *out_made = was_absent || (operation->marks != NULL && operation->marks->fresh);
+    return TARN_OK;
+}
+
+int pool_activate(struct tarn_pool *pool, struct pool_session *session, const char *xml,
+                  uint32_t flags, struct operation *operation, struct tarn_error **error)
+{
+    const uint32_t wants_build =
+        TARN_POOL_BUILD | TARN_POOL_BUILD_OVERWRITE | TARN_POOL_BUILD_NO_OVERWRITE;
+    bool made = false;
+    int status = TARN_OK;
+
+    operation->adopt = (flags & TARN_POOL_START_ADOPT) != 0;
+    if (flags & wants_build)
+        status = build(&made, pool, session, flags, operation, error);
+    if (status == TARN_OK)
+        status = start(pool, session, xml, operation, error);
+    if (status != TARN_OK && made)
+        undo_build(pool, session);
+    if (status == TARN_OK)
+        pool_reason_drop(pool);
     return status;
 }
 
@@ -249,6 +298,7 @@ static int prepare_transient(struct solo *solo, struct pool_session **session, c
     if (status == TARN_OK)
         status = pools_prepare(&solo->pool, context, (*session)->def->abi.name, error);
     if (status == TARN_OK) {
+        (*session)->pool = solo->pool;
         operation_set_names(&solo->operation, solo->pool->name, NULL);
         status = lock_take(&solo->state, &solo->operation, LOCK_STATE, solo->pool->name, NULL,
                            LOCK_EXCLUSIVE, error);
@@ -301,65 +351,10 @@ int tarn_pool_build(struct tarn_pool *pool, uint32_t flags, struct tarn_job *job
     if (status == TARN_OK)
         status = step_build(session, flags, &solo.operation, error);
     if (status == TARN_OK)
+        status = pool_keep_marks(pool, session, &solo.operation, error);
+    if (status == TARN_OK)
         tell(pool, TARN_EVENT_POOL_CREATED, session);
     pool_session_unref(session);
-    solo_end(&solo);
-    return status;
-}
-
-/* A new definition may be waiting. */
-static int deactivate(struct tarn_pool *pool, struct tarn_error **error)
-{
-    struct pool_session *session;
-    int status = pool_store_active(pool, NULL, error);
-
-    if (status != TARN_OK)
-        return status;
-    pthread_mutex_lock(&pool->session_mutex);
-    session = pool->session;
-    pool->session = NULL;
-    pthread_mutex_unlock(&pool->session_mutex);
-    pool_session_unref(session);
-    return TARN_OK;
-}
-
-/* By force also what no module knows any more: a pool whose module is gone could never be
- * stopped. */
-static int let_go(struct tarn_pool *pool, uint32_t flags, struct operation *operation,
-                  struct tarn_error **error)
-{
-    struct pool_session *session = NULL;
-    struct tarn_error *why = NULL;
-    int status = pool_session_get(&session, pool, operation, &why);
-
-    if (status == TARN_OK) {
-        status = step_stop(session, flags, operation, error);
-        pool_session_unref(session);
-    } else if (flags & TARN_POOL_STOP_FORCE) {
-        context_log(pool->context, TARN_LOG_WARNING, "pool %s is let go without its module: %s",
-                    pool->name, why != NULL ? tarn_error_message(why) : "unknown");
-        status = TARN_OK;
-    } else if (why != NULL) {
-        return error_pass(error, why);
-    }
-    tarn_error_free(why);
-    return status;
-}
-
-int tarn_pool_stop(struct tarn_pool *pool, uint32_t flags, struct tarn_job *job,
-                   struct tarn_error **error)
-{
-    struct solo solo;
-    int status = solo_begin(&solo, pool, "pool-stop", job, error);
-
-    if (status != TARN_OK)
-        return status;
-    if (!pool_is_active(pool))
-        status = pool_not_active(pool, error);
-    if (status == TARN_OK)
-        status = let_go(pool, flags, &solo.operation, error);
-    if (status == TARN_OK)
-        status = deactivate(pool, error);
     solo_end(&solo);
     return status;
 }
@@ -369,20 +364,14 @@ int tarn_pool_delete(struct tarn_pool *pool, struct tarn_job *job, struct tarn_e
     struct pool_session *session = NULL;
     struct solo solo;
     int status = solo_begin(&solo, pool, "pool-delete", job, error);
-    struct call call;
 
     if (status != TARN_OK)
         return status;
     status = must_be_inactive(pool, error);
     if (status == TARN_OK)
         status = pool_session_get(&session, pool, &solo.operation, error);
-    if (status == TARN_OK && session->type.type->remove == NULL)
-        status = no_such_step(session, "deleted", error);
-    if (status == TARN_OK) {
-        pool_call_begin(&call, session, &solo.operation, "delete");
-        status = pool_call_end(&call, session,
-                               session->type.type->remove(&call.abi, session->handle), error);
-    }
+    if (status == TARN_OK)
+        status = step_remove(session, &solo.operation, error);
     if (status == TARN_OK)
         tell(pool, TARN_EVENT_POOL_DELETED, session);
     pool_session_unref(session);
@@ -393,13 +382,17 @@ int tarn_pool_delete(struct tarn_pool *pool, struct tarn_job *job, struct tarn_e
 int tarn_pool_refresh(struct tarn_pool *pool, struct tarn_job *job, struct tarn_error **error)
 {
     struct pool_visit visit;
-    int status = pool_enter(&visit, pool, "pool-refresh", NULL, job, error);
+    int status;
 
+    pool_try_now(pool);
+    status = pool_enter(&visit, pool, "pool-refresh", NULL, job, error);
     if (status != TARN_OK)
         return status;
     status = pool_measure(pool, visit.session, &visit.operation, error);
     if (status == TARN_OK)
         status = pool_observe_all(pool, visit.session, &visit.operation, error);
+    if (status == TARN_OK)
+        status = pool_keep_marks(pool, visit.session, &visit.operation, error);
     if (status == TARN_OK)
         tell(pool, TARN_EVENT_POOL_REFRESHED, visit.session);
     pool_leave(&visit);

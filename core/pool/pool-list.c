@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Finding pools: by name, by UUID, all of them; and starting those that start by themselves.
+ * Finding pools: by name, by UUID, all of them.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -82,47 +82,4 @@ int tarn_pool_lookup_by_uuid(struct tarn_pool **out, struct tarn_context *contex
                          wanted_uuid);
     *out = found;
     return TARN_OK;
-}
-
-/* --- starting by themselves ------------------------------------------------------------------- */
-
-/* Only a cancelled job is a failure. */
-static int autostart_one(struct tarn_pool *pool, struct tarn_job *job, unsigned *started,
-                         struct tarn_error **error)
-{
-    struct tarn_error *why = NULL;
-    int status = tarn_pool_start(pool, 0, job, &why);
-
-    if (status == TARN_E_CANCELLED && why != NULL)
-        return error_pass(error, why);
-    if (status == TARN_OK) {
-        (*started)++;
-    } else if (status != TARN_E_STATE) { /* somebody else started it meanwhile */
-        const char *reason = why != NULL ? tarn_error_message(why) : "unknown";
-
-        context_log(pool->context, TARN_LOG_ERROR, "pool %s did not start by itself: %s",
-                    pool->name, reason);
-        pool_keep_reason(pool, reason);
-    }
-    tarn_error_free(why);
-    return TARN_OK;
-}
-
-int tarn_context_autostart(unsigned *out, struct tarn_context *context, struct tarn_job *job,
-                           struct tarn_error **error)
-{
-    struct tarn_pool **list = NULL;
-    unsigned started = 0;
-    size_t index;
-    int status =
-        tarn_pool_list(&list, context, TARN_LIST_INACTIVE | TARN_LIST_AUTOSTART, error);
-
-    if (status != TARN_OK)
-        return status;
-    for (index = 0; status == TARN_OK && list[index] != NULL; index++)
-        status = autostart_one(list[index], job, &started, error);
-    tarn_pool_list_free(list);
-    if (status == TARN_OK)
-        *out = started;
-    return status;
 }

@@ -38,52 +38,6 @@ static struct record_holder *holder_new(void)
     return holder;
 }
 
-/* --- what this process is doing with it ------------------------------------------------------- */
-
-struct activity {
-    uint32_t state;     /* TARN_POOL_STARTING, BUILDING, UNRESPONSIVE, or 0 */
-    char reason[128];
-    int64_t since;
-};
-
-static void look_at_operation(struct activity *activity, const struct operation *operation)
-{
-    if (operation->step_deadline != 0 && clock_monotonic() > operation->step_deadline) {
-        activity->state = TARN_POOL_UNRESPONSIVE;
-        activity->since = operation->step_started;
-        snprintf(activity->reason, sizeof(activity->reason),
-                 "%s does not answer: its %s has outlived its deadline", operation->pool,
-                 operation->step);
-    } else if (activity->state == 0 && operation->step != NULL) {
-        if (strcmp(operation->step, "start") == 0)
-            activity->state = TARN_POOL_STARTING;
-        else if (strcmp(operation->step, "build") == 0)
-            activity->state = TARN_POOL_BUILDING;
-    }
-}
-
-/* Asks nobody, so it answers while a module hangs. */
-static void find_activity(struct activity *activity, const struct tarn_pool *pool)
-{
-    struct tarn_context *context = pool->context;
-    const struct operation *operation;
-
-    memset(activity, 0, sizeof(*activity));
-    pthread_mutex_lock(&context->operations_lock);
-    for (operation = context->operations; operation != NULL; operation = operation->next)
-        if (operation->pool != NULL && strcmp(operation->pool, pool->name) == 0)
-            look_at_operation(activity, operation);
-    pthread_mutex_unlock(&context->operations_lock);
-}
-
-bool pool_hangs(const struct tarn_pool *pool)
-{
-    struct activity activity;
-
-    find_activity(&activity, pool);
-    return activity.state == TARN_POOL_UNRESPONSIVE;
-}
-
 /* --- the record ------------------------------------------------------------------------------- */
 
 static void fill_known(struct record_holder *holder, struct tarn_pool *pool)
@@ -101,15 +55,25 @@ static void fill_known(struct record_holder *holder, struct tarn_pool *pool)
         record->uuid = arena_strdup(holder->arena, text->head.uuid);
         record->type = arena_strdup(holder->arena, text->head.type);
     }
-    if (pool->active == NULL && pool->reason != NULL && !pool->degraded) { /* did not start */
-        record->reason = arena_strdup(holder->arena, pool->reason);
-        record->since = pool->reason_since;
-    }
     if (text != NULL && text->reason != NULL) {
         record->state = TARN_POOL_UNAVAILABLE;
         record->reason = arena_strdup(holder->arena, text->reason);
     }
     pthread_mutex_unlock(&pool->mutex);
+}
+
+/* Why it is not active, if it should be. */
+static void fill_reason(struct record_holder *holder, const struct tarn_pool *pool)
+{
+    struct pool_reason reason;
+
+    pool_reason_read(&reason, pool);
+    if (reason.text != NULL) {
+        holder->record.reason = arena_strdup(holder->arena, reason.text);
+        holder->record.since = reason.since;
+        holder->record.next_try = reason.next_try;
+    }
+    pool_reason_clear(&reason);
 }
 
 static void fill_sizes(struct record_holder *holder, struct tarn_pool *pool)
@@ -121,10 +85,27 @@ static void fill_sizes(struct record_holder *holder, struct tarn_pool *pool)
     record->allocation = pool->sizes.allocation;
     record->available = pool->sizes.available;
     record->observed = pool->sizes_observed;
-    if (pool->degraded && record->state == TARN_POOL_RUNNING) {
+    if (pool->reason != NULL && record->state == TARN_POOL_RUNNING) {
         record->state = TARN_POOL_IS_DEGRADED;
         record->reason = arena_strdup(holder->arena, pool->reason);
         record->since = pool->reason_since;
+    }
+    pthread_mutex_unlock(&pool->mutex);
+}
+
+/* What is known of a storage that does not answer. */
+static void fill_silence(struct record_holder *holder, struct tarn_pool *pool)
+{
+    struct tarn_pool_record *record = &holder->record;
+
+    pool_seen_recall(pool);
+    fill_sizes(holder, pool);
+    record->stale = 1;
+    pthread_mutex_lock(&pool->mutex);
+    if (pool->silence.why != NULL) {
+        record->state = TARN_POOL_UNRESPONSIVE;
+        record->reason = arena_strdup(holder->arena, pool->silence.why);
+        record->since = pool->silence.since;
     }
     pthread_mutex_unlock(&pool->mutex);
 }
@@ -136,14 +117,44 @@ static void set_problem(struct record_holder *holder, uint32_t state, const char
     holder->record.since = clock_realtime();
 }
 
-static void fill_activity(struct record_holder *holder, const struct activity *activity)
+static void fill_activity(struct record_holder *holder, const struct pool_activity *activity)
 {
-    if (activity->state == 0)
-        return;
     holder->record.state = activity->state;
     holder->record.since = activity->since;
     if (activity->reason[0] != '\0')
         holder->record.reason = arena_strdup(holder->arena, activity->reason);
+}
+
+/* By its module, or by somebody who is alone with the pool. */
+static void take_silence(struct record_holder *holder, struct tarn_pool *pool,
+                         const struct tarn_error *why)
+{
+    bool by_module = why != NULL && tarn_error_module(why) != NULL;
+
+    if (by_module && !pool_is_silent(pool)) /* our patience says enough of a question for sizes */
+        pool_no_answer(pool, clock_realtime() - PATIENCE * INT64_C(1000000),
+                       tarn_error_message(why));
+    fill_silence(holder, pool);
+    if (holder->record.state != TARN_POOL_UNRESPONSIVE)
+        set_problem(holder, TARN_POOL_UNRESPONSIVE,
+                    "another process has been alone with it for seconds: it starts, stops or hangs "
+                    "there");
+}
+
+static void take_failure(struct record_holder *holder, struct tarn_pool *pool, int status,
+                         const struct tarn_error *why)
+{
+    if (!pool_is_active(pool)) { /* stopped meanwhile, or its storage went away */
+        holder->record.state = TARN_POOL_INACTIVE;
+        fill_reason(holder, pool);
+    } else if (status == TARN_E_TIMEOUT) {
+        take_silence(holder, pool, why);
+    } else {
+        fill_sizes(holder, pool);
+        holder->record.stale = 1;
+        set_problem(holder, TARN_POOL_IS_DEGRADED,
+                    why != NULL ? tarn_error_message(why) : "its storage does not answer");
+    }
 }
 
 /* Sizes of an active pool, asked of its storage; one that cannot tell them is degraded, not
@@ -162,49 +173,42 @@ static void ask_sizes(struct record_holder *holder, struct tarn_pool *pool)
     }
     if (status == TARN_OK) {
         status = pool_measure(pool, visit.session, &visit.operation, &why);
+        if (status == TARN_OK)
+            status = pool_keep_marks(pool, visit.session, &visit.operation, &why);
         pool_leave(&visit);
-        fill_sizes(holder, pool);
-        holder->record.stale = status != TARN_OK;
-        if (status != TARN_OK)
-            set_problem(holder, TARN_POOL_IS_DEGRADED,
-                        why != NULL ? tarn_error_message(why) : "its storage does not answer");
-    } else if (status == TARN_E_STATE) { /* stopped meanwhile */
-        holder->record.state = TARN_POOL_INACTIVE;
-    } else if (status == TARN_E_TIMEOUT) {
-        fill_sizes(holder, pool);
-        holder->record.stale = 1;
-        set_problem(holder, TARN_POOL_UNRESPONSIVE,
-                    "another process has been alone with it for seconds: it starts, stops or hangs "
-                    "there");
-    } else {
-        set_problem(holder, TARN_POOL_UNAVAILABLE,
-                    why != NULL ? tarn_error_message(why) : "it cannot be used");
     }
+    if (status == TARN_OK)
+        fill_sizes(holder, pool);
+    else
+        take_failure(holder, pool, status, why);
     tarn_job_unref(job);
     tarn_error_free(why);
 }
 
 /* Whether its module can be used is only seen by using it. */
-static void ask_module(struct record_holder *holder, struct tarn_pool *pool)
+static bool ask_module(struct record_holder *holder, struct tarn_pool *pool)
 {
     struct pool_session *session = NULL;
     struct tarn_error *why = NULL;
     struct operation operation;
+    bool usable;
 
     operation_begin(&operation, pool->context, "pool-info", pool->name, NULL, NULL);
-    if (pool_session_get(&session, pool, &operation, &why) != TARN_OK)
+    usable = pool_session_get(&session, pool, &operation, &why) == TARN_OK;
+    if (!usable)
         set_problem(holder, TARN_POOL_UNAVAILABLE,
                     why != NULL ? tarn_error_message(why) : "it cannot be used");
     tarn_error_free(why);
     pool_session_unref(session);
     operation_end(&operation);
+    return usable;
 }
 
 int tarn_pool_read(struct tarn_pool_record **out, struct tarn_pool *pool, uint32_t flags,
                    struct tarn_error **error)
 {
     struct record_holder *holder;
-    struct activity activity;
+    struct pool_activity activity;
     int status = pool_follow(pool, error);
 
     if (status == TARN_OK && pool_is_gone(pool))
@@ -215,7 +219,9 @@ int tarn_pool_read(struct tarn_pool_record **out, struct tarn_pool *pool, uint32
     if (holder == NULL)
         return error_set(error, TARN_E_INTERNAL, 0, "no memory for the record of a pool");
     fill_known(holder, pool);
-    find_activity(&activity, pool);
+    if (holder->record.state == TARN_POOL_INACTIVE)
+        fill_reason(holder, pool);
+    pool_find_activity(&activity, pool);
     if (holder->record.state == TARN_POOL_UNAVAILABLE) {
         /* its text says why */
     } else if (holder->record.type == NULL) { /* both files went while we looked */
@@ -228,11 +234,11 @@ int tarn_pool_read(struct tarn_pool_record **out, struct tarn_pool *pool, uint32
         fill_sizes(holder, pool);
         holder->record.stale = activity.state == TARN_POOL_UNRESPONSIVE;
         fill_activity(holder, &activity);
-    } else if (flags & TARN_READ_SIZES) {
-        if (holder->record.state == TARN_POOL_RUNNING)
-            ask_sizes(holder, pool);
-        else
-            ask_module(holder, pool);
+    } else if (!(flags & TARN_READ_SIZES) && pool_is_silent(pool)) {
+        fill_silence(holder, pool);
+    } else if ((flags & TARN_READ_SIZES) && ask_module(holder, pool) &&
+               holder->record.state == TARN_POOL_RUNNING) {
+        ask_sizes(holder, pool);
     }
     if (arena_failed(holder->arena)) {
         arena_free(holder->arena);

@@ -102,6 +102,7 @@ void pool_session_unref(struct pool_session *session)
     pool_def_unref(session->def);
     pool_text_unref(session->text);
     pthread_mutex_destroy(&session->serial);
+    free(session->lost_how);
     free(session);
 }
 
@@ -122,6 +123,7 @@ static int session_for_text(struct pool_session **out, struct tarn_pool *pool,
         status = pool_session_new(&made, text, operation, error);
         if (status == TARN_OK) {
             stale = pool->session;
+            made->pool = pool;
             pool->session = made;
         }
     }
@@ -163,6 +165,9 @@ void pool_call_begin(struct call *call, struct pool_session *session, struct ope
         operation_step_begin(operation, step);
     call_begin(call, operation, session->type.module);
     call->abi.pool = &session->def->abi;
+    call->session = session;
+    call->began = clock_monotonic();
+    call->identify = session->pool != NULL ? pool_identify : NULL;
     call->pool_xml = session->text->xml;
     call->xml_prefix = session->type.type->xml_prefix;
     call->xml_namespace = session->type.type->xml_namespace;
@@ -172,10 +177,17 @@ int pool_call_end(struct call *call, struct pool_session *session, int status,
                   struct tarn_error **error)
 {
     struct operation *operation = call->operation;
+    struct tarn_error *why = NULL;
 
-    status = call_end(call, status, error);
+    if (session->pool != NULL)
+        pool_heard(call, status);
+    status = call_end(call, status, &why);
     operation_step_end(operation);
+    if (status == TARN_E_STATE)
+        pool_check_again(session, operation, &why);
     if (is_serial(session))
         pthread_mutex_unlock(&session->serial);
+    if (why != NULL)
+        error_pass(error, why);
     return status;
 }

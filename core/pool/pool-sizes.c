@@ -29,9 +29,8 @@ void pool_keep_sizes(struct tarn_pool *pool, const struct tarn_pool_info *info)
         pool->permissions.label = pool->label;
     }
     own.permissions = NULL;
-    if (!pool->degraded || reason == NULL)
+    if (pool->reason == NULL)
         pool->reason_since = clock_realtime();
-    pool->degraded = reason != NULL;
     free(pool->reason);
     pool->reason = reason;
     pool->sizes = own;
@@ -39,13 +38,13 @@ void pool_keep_sizes(struct tarn_pool *pool, const struct tarn_pool_info *info)
     pthread_mutex_unlock(&pool->mutex);
 }
 
-void pool_keep_reason(struct tarn_pool *pool, const char *reason)
+void pool_keep_trouble(struct tarn_pool *pool, const char *reason)
 {
     pthread_mutex_lock(&pool->mutex);
+    if (pool->reason == NULL)
+        pool->reason_since = clock_realtime();
     free(pool->reason);
     pool->reason = strdup(reason);
-    pool->reason_since = clock_realtime();
-    pool->degraded = false;
     pthread_mutex_unlock(&pool->mutex);
 }
 

@@ -182,8 +182,12 @@ int pool_follow(struct tarn_pool *pool, struct tarn_error **error)
     pool->autostart = has_autostart(pool);
     pool->gone = pool->defined == NULL && pool->active == NULL;
     pthread_mutex_unlock(&pool->mutex);
-    if (was[1] != NULL && was[1] != is[1]) /* what was seen of the volumes is no longer true */
+    if (was[1] != is[1])
+        pool_forget_silence(pool);
+    if (was[1] != NULL && was[1] != is[1]) { /* what was seen of the volumes is no longer true */
         inventory_clear(pool->inventory);
+        pool->recalled = false;
+    }
     tell_news(pool, (const struct pool_text *[]){ was[0], was[1] },
               (const struct pool_text *[]){ is[0], is[1] });
     for (int file = 0; file < 2; file++) {

@@ -23,18 +23,15 @@ static int raw_text(char **out, const struct pool_text *text, struct tarn_error 
                         : error_set(error, TARN_E_INTERNAL, 0, "no memory for the XML of a pool");
 }
 
-static int active_xml(char **out, struct tarn_pool *pool, struct tarn_error **error)
+/* As it was told last: a storage that does not answer leaves the sizes of before. */
+static int print_active(char **out, struct tarn_pool *pool, const struct pool_session *session,
+                        struct tarn_error **error)
 {
     struct tarn_permissions permissions;
     struct tarn_pool_info info;
-    struct pool_visit visit;
     char *label = NULL;
-    int status = pool_enter(&visit, pool, "pool-dumpxml", NULL, NULL, error);
+    int status;
 
-    if (status != TARN_OK)
-        return status;
-    /* A storage that does not answer now leaves the sizes of before. */
-    pool_measure(pool, visit.session, &visit.operation, NULL);
     pthread_mutex_lock(&pool->mutex);
     info = pool->sizes;
     if (pool->has_permissions) {
@@ -44,10 +41,39 @@ static int active_xml(char **out, struct tarn_pool *pool, struct tarn_error **er
     }
     pthread_mutex_unlock(&pool->mutex);
     info.struct_size = sizeof(info);
-    status = pool_def_print(out, visit.session->def, &info, error);
+    status = pool_def_print(out, session->def, &info, error);
     free(label);
-    pool_leave(&visit);
     return status;
+}
+
+static int print_known(char **out, struct tarn_pool *pool)
+{
+    struct pool_session *session = NULL;
+    struct operation operation;
+    int status;
+
+    pool_seen_recall(pool);
+    operation_begin(&operation, pool->context, "pool-dumpxml", pool->name, NULL, NULL);
+    status = pool_session_get(&session, pool, &operation, NULL);
+    if (status == TARN_OK)
+        status = print_active(out, pool, session, NULL);
+    pool_session_unref(session);
+    operation_end(&operation);
+    return status;
+}
+
+static int active_xml(char **out, struct tarn_pool *pool)
+{
+    struct pool_visit visit;
+    int status = pool_enter(&visit, pool, "pool-dumpxml", NULL, NULL, NULL);
+
+    if (status == TARN_OK) {
+        pool_measure(pool, visit.session, &visit.operation, NULL);
+        status = print_active(out, pool, visit.session, NULL);
+        pool_leave(&visit);
+        return status;
+    }
+    return status == TARN_E_TIMEOUT ? print_known(out, pool) : status;
 }
 
 static int defined_xml(char **out, struct tarn_pool *pool, struct pool_text *text,
@@ -80,7 +106,7 @@ int tarn_pool_xml(char **out, struct tarn_pool *pool, uint32_t flags, struct tar
         return error_set(error, TARN_E_NOT_FOUND, 0, "there is no pool %s any more", pool->name);
     if (inactive || !pool_is_active(pool))
         status = defined_xml(out, pool, text, error);
-    else if (active_xml(out, pool, NULL) != TARN_OK)
+    else if (active_xml(out, pool) != TARN_OK)
         status = raw_text(out, text, error);
     pool_text_unref(text);
     return status;

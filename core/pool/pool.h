@@ -42,11 +42,24 @@ struct pool_text {
 struct pool_session {
     atomic_int references;
     struct tarn_context *context;
+    struct tarn_pool *pool; /* whose it is, and who outlives it; NULL: no pool's yet */
+    atomic_bool present;    /* its storage was there when this process began to use it */
+    atomic_bool lost;       /* it went away since */
+    char *lost_how;         /* under the pool's mutex */
     struct pool_text *text;
     struct pool_def *def;
     struct type_ref type;
     void *handle;
     pthread_mutex_t serial; /* for modules with TARN_THREADS_POOL; recursive */
+};
+
+/* A storage that does not answer: see pool-silence.c. */
+struct pool_silence {
+    char *why;        /* NULL: it answers */
+    int64_t since;    /* nanoseconds since the epoch; the others are of CLOCK_MONOTONIC */
+    int64_t last_try;
+    int64_t next_try;
+    int64_t pause;
 };
 
 struct tarn_pool {
@@ -60,14 +73,18 @@ struct tarn_pool {
     struct pool_text *active;  /* NULL: inactive */
     bool autostart;
     bool gone;                 /* neither file is there any more */
-    char *reason;              /* why it is degraded, or did not start by itself; NULL */
+    char *reason;              /* why it is degraded; NULL: it is not */
     int64_t reason_since;
-    bool degraded;
+    struct pool_silence silence;
+    atomic_bool recalled;          /* its inventory began with what an earlier process saw */
+    struct tarn_pool_info seen_sizes; /* as they were kept for later processes */
+    _Atomic int64_t seen_kept;        /* when, CLOCK_MONOTONIC; 0 = never */
     struct tarn_pool_info sizes;           /* without its texts */
     struct tarn_permissions permissions;   /* of the target, as last seen */
     char *label;                           /* theirs */
     bool has_permissions;
     int64_t sizes_observed;
+    pthread_mutex_t marks_mutex;   /* an operation's marks, and the record */
     pthread_mutex_t session_mutex; /* held while a session is made */
     struct pool_session *session;
 };
@@ -130,7 +147,7 @@ void pool_call_begin(struct call *call, struct pool_session *session, struct ope
 int pool_call_end(struct call *call, struct pool_session *session, int status,
                   struct tarn_error **error);
 
-/* --- pool-state.c ----------------------------------------------------------------------------- */
+/* --- pool-visit.c ----------------------------------------------------------------------------- */
 
 /* Enters the pool for an operation: its state stays as it is until pool_leave. TARN_E_STATE if it
  * is not active. */
@@ -139,13 +156,88 @@ struct pool_visit {
     struct lock state;
     struct pool_session *session;
     struct tarn_pool *pool;
+    bool is_trial; /* of a storage that did not answer */
 };
 
 /* The words "the pool NAME is not active: …". */
-int pool_not_active(const struct tarn_pool *pool, struct tarn_error **error);
+int pool_not_active(struct tarn_pool *pool, struct tarn_error **error);
 int pool_enter(struct pool_visit *visit, struct tarn_pool *pool, const char *operation,
                const char *volume, struct tarn_job *job, struct tarn_error **error);
 void pool_leave(struct pool_visit *visit);
+
+/* --- pool-check.c: is its storage there? ------------------------------------------------------ */
+
+/* Asks, unless this process knows. TARN_E_STATE: it is not, and the session is lost. What cannot be
+ * found out is a failure, too: then nothing is done in there. The state is locked. */
+int pool_check(struct pool_session *session, struct operation *operation,
+               struct tarn_error **error);
+/* A function of its module answered TARN_E_STATE, for the reason `why`: asks again. If it is not
+ * there, *why says so. */
+void pool_check_again(struct pool_session *session, struct operation *operation,
+                      struct tarn_error **why);
+/* Lets go of a pool whose session is lost. The state is not locked. */
+void pool_let_go_of_lost(struct tarn_pool *pool, struct pool_session *session);
+
+/* --- pool-silence.c: does it answer? ---------------------------------------------------------- */
+
+/* What this process is doing with it; asks nobody, so it answers while a module hangs. */
+struct pool_activity {
+    uint32_t state; /* TARN_POOL_STARTING, BUILDING, or UNRESPONSIVE: a step outlives its deadline;
+                       0 = none of them */
+    char reason[128];
+    int64_t since;
+};
+
+void pool_find_activity(struct pool_activity *activity, struct tarn_pool *pool);
+/* Does a step in it outlive its deadline, or did the storage not answer lately? Who only wants to
+ * look at all pools passes it over. */
+bool pool_hangs(struct tarn_pool *pool);
+/* May the storage be asked now? TARN_E_TIMEOUT if it did not answer lately. *out_trial: it did not,
+ * and it is time to try again; then pool_trial_ended follows. */
+int pool_may_ask(bool *out_trial, struct tarn_pool *pool, struct tarn_error **error);
+void pool_trial_ended(struct tarn_pool *pool);
+/* The next one may ask at once. */
+void pool_try_now(struct tarn_pool *pool);
+/* What a call of its module tells of that: its status, and the error in it. */
+void pool_heard(const struct call *call, int status);
+/* It did not answer. `why` is one line. */
+void pool_no_answer(struct tarn_pool *pool, int64_t since, const char *why);
+bool pool_is_silent(struct tarn_pool *pool);
+/* It is another pool's silence now: the pool was stopped or started. */
+void pool_forget_silence(struct tarn_pool *pool);
+
+/* --- pool-identity.c: is it the storage that it was? ------------------------------------------ */
+
+/* As call.identify, for calls with a session of a pool. */
+int pool_identify(struct call *call, const char *kind, const char *id, uint32_t flags);
+/* The operation has succeeded: what its calls told is recorded. */
+int pool_keep_marks(struct tarn_pool *pool, struct pool_session *session,
+                    struct operation *operation, struct tarn_error **error);
+
+/* --- pool-reason.c: why is it not active? ----------------------------------------------------- */
+
+/* Of a pool that did not start by itself, or whose storage went away. All processes see it. */
+struct pool_reason {
+    char *text;       /* NULL: none */
+    int64_t since;    /* nanoseconds since the epoch, as the next */
+    int64_t next_try; /* when it is started again; 0 = it is not */
+};
+
+void pool_reason_keep(struct tarn_pool *pool, const char *text, int64_t next_try);
+/* *out is cleared with pool_reason_clear. */
+void pool_reason_read(struct pool_reason *out, const struct tarn_pool *pool);
+void pool_reason_clear(struct pool_reason *reason);
+/* It is active, or stopped on purpose, or no more. */
+void pool_reason_drop(struct tarn_pool *pool);
+
+/* --- pool-seen.c: what was last seen, for later processes ------------------------------------- */
+
+/* After everything was looked at: keeps it, if the storage is one that may not answer. `changed`:
+ * volumes are not what they were at the look before. */
+void pool_seen_keep(struct tarn_pool *pool, struct pool_session *session, bool changed);
+/* Takes it up where this process has not seen everything itself. False: there is nothing. */
+bool pool_seen_recall(struct tarn_pool *pool);
+void pool_seen_drop(struct tarn_pool *pool);
 
 /* --- pool-sizes.c ----------------------------------------------------------------------------- */
 
@@ -154,13 +246,8 @@ int pool_measure(struct tarn_pool *pool, struct pool_session *session, struct op
                  struct tarn_error **error);
 /* Keeps what a module told. */
 void pool_keep_sizes(struct tarn_pool *pool, const struct tarn_pool_info *info);
-/* Keeps why it did not start, until it does. */
-void pool_keep_reason(struct tarn_pool *pool, const char *reason);
-
-/* --- pool-read.c ------------------------------------------------------------------------------ */
-
-/* Does a step in it outlive its deadline? Who only wants to look at all pools passes it over. */
-bool pool_hangs(const struct tarn_pool *pool);
+/* Keeps why it is degraded, until its sizes are told. */
+void pool_keep_trouble(struct tarn_pool *pool, const char *reason);
 
 /* --- pool-define.c ---------------------------------------------------------------------------- */
 
@@ -175,5 +262,23 @@ int pool_draft(struct pool_session **out, char **out_xml, const char *xml, uint3
  * inactive. */
 int pool_activate(struct tarn_pool *pool, struct pool_session *session, const char *xml,
                   uint32_t flags, struct operation *operation, struct tarn_error **error);
+
+/* Alone with a pool. */
+struct solo {
+    struct operation operation;
+    struct lock state;
+    struct tarn_pool *pool;
+};
+
+int solo_begin(struct solo *solo, struct tarn_pool *pool, const char *name, struct tarn_job *job,
+               struct tarn_error **error);
+void solo_end(struct solo *solo);
+/* --- pool-stop.c ------------------------------------------------------------------------------ */
+
+/* The module's part of it; `how` is TARN_STOP_…. */
+int pool_step_stop(struct pool_session *session, uint32_t how, struct operation *operation,
+                   struct tarn_error **error);
+/* It is not active from now on, whatever the storage does; a new definition may be waiting. */
+int pool_deactivate(struct tarn_pool *pool, struct tarn_error **error);
 
 #endif

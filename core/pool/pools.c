@@ -62,6 +62,7 @@ static struct tarn_pool *pool_new(struct tarn_context *context, const char *name
     pool->context = context;
     pool->gone = true; /* until a file is seen */
     pthread_mutex_init(&pool->mutex, NULL);
+    pthread_mutex_init(&pool->marks_mutex, NULL);
     pthread_mutex_init(&pool->session_mutex, NULL);
     return pool;
 }
@@ -81,7 +82,9 @@ void tarn_pool_unref(struct tarn_pool *pool)
     pool_text_unref(pool->active);
     inventory_free(pool->inventory);
     pthread_mutex_destroy(&pool->session_mutex);
+    pthread_mutex_destroy(&pool->marks_mutex);
     pthread_mutex_destroy(&pool->mutex);
+    free(pool->silence.why);
     free(pool->label);
     free(pool->reason);
     free(pool->name);

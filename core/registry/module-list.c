@@ -67,6 +67,7 @@ static struct tarn_module_record *record_new(const struct provider *provider)
     box->record.file = arena_strdup(arena, conf->file);
     box->record.provides = copy_words(arena, conf->provides);
     box->record.reason = arena_strdup(arena, provider_reason(provider));
+    box->record.isolation = conf->isolated ? "process" : "none";
     if (provider->module != NULL)
         fill_loaded(&box->record, arena, provider->module);
     if (!arena_failed(arena))

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "core/context/call.h"
+#include "core/isolate/isolate.h"
 #include "core/registry/descriptor.h"
 #include "core/registry/loader.h"
 #include "core/registry/lock-domain.h"
@@ -21,6 +22,7 @@ struct module {
     const struct tarn_module *descriptor;
     const struct tarn_property *const *options;
     struct lock_domain *lock; /* NULL: calls may run at once */
+    struct isolate *isolate;  /* NULL: it is in this process */
     const char *name;
     const char *file;
     void *state;
@@ -91,10 +93,26 @@ static int call_load(struct module *module, struct tarn_context *context, struct
     return TARN_OK;
 }
 
+/* What the module says of itself: in this process, or from one of its own. */
+static int open_file(const struct tarn_module **out, char **out_path, struct module *module,
+                     const struct plugin_conf *conf, struct tarn_context *context,
+                     struct tarn_error **error)
+{
+    loader_entry_fn entry;
+    int status;
+
+    if (conf->isolated)
+        return isolate_open(&module->isolate, out, context, conf, error);
+    status = loader_open(&entry, out_path, conf->file, error);
+    if (status == TARN_OK)
+        *out = entry(TARN_ABI_VERSION);
+    return status;
+}
+
 static int module_open(struct module *module, const struct plugin_conf *conf,
                        struct tarn_context *context, struct tarn_error **error)
 {
-    loader_entry_fn entry;
+    const struct tarn_module *told = NULL;
     char *real_path = NULL;
     int status;
 
@@ -102,10 +120,9 @@ static int module_open(struct module *module, const struct plugin_conf *conf,
     module->file = arena_strdup(module->arena, conf->file);
     if (arena_failed(module->arena))
         return no_memory(conf, error);
-    status = loader_open(&entry, &real_path, conf->file, error);
+    status = open_file(&told, &real_path, module, conf, context, error);
     if (status == TARN_OK)
-        status = descriptor_read(&module->descriptor, module->arena, entry(TARN_ABI_VERSION),
-                                 error);
+        status = descriptor_read(&module->descriptor, module->arena, told, error);
     if (status == TARN_OK)
         status = check_name(module, conf, error);
     if (status == TARN_OK)
@@ -148,6 +165,7 @@ void module_close(struct module *module)
         module->descriptor->unload(module->state);
         module_leave(module);
     }
+    isolate_close(module->isolate);
     lock_domain_unref(module->lock);
     arena_free(module->arena);
     free(module);
@@ -171,6 +189,11 @@ const struct tarn_module *module_descriptor(const struct module *module)
 void *module_state(const struct module *module)
 {
     return module->state;
+}
+
+struct isolate *module_isolate(const struct module *module)
+{
+    return module->isolate;
 }
 
 const char *module_option(const struct module *module, const char *name)

@@ -10,6 +10,7 @@
 
 #include "core/base/error.h"
 
+struct isolate;
 struct operation;
 struct plugin_conf;
 struct tarn_context;
@@ -46,6 +47,9 @@ const struct tarn_module *module_descriptor(const struct module *module);
 void *module_state(const struct module *module);
 /* A value of its [options], with defaults; NULL = it has no such parameter or no value. */
 const char *module_option(const struct module *module, const char *name);
+
+/* What it runs in, if that is not this process; else NULL. */
+struct isolate *module_isolate(const struct module *module);
 
 /* Around every call into the module, by its thread model: waits for the lock domain or the module's
  * own lock. A thread may enter again what it has entered. Nothing for TARN_THREADS_POOL and

@@ -9,9 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <libxml/xmlstring.h>
-
 #include "core/base/error.h"
+#include "core/base/utf8.h"
 
 /* --- one value -------------------------------------------------------------------------------- */
 
@@ -100,7 +99,7 @@ static int check_text(const struct tarn_param *param, const char *value, const c
 {
     const unsigned char *byte;
 
-    if (!xmlCheckUTF8((const unsigned char *)value))
+    if (!utf8_is_valid(value))
         return error_set(error, TARN_E_INVALID, 0, "%s: %s is not UTF-8", what, param->name);
     for (byte = (const unsigned char *)value; *byte != '\0'; byte++)
         if (*byte < 0x20 || *byte == 0x7f)

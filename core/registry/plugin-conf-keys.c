@@ -122,6 +122,14 @@ static int take_priority(struct plugin_reading *reading, const char *value)
     return 1;
 }
 
+static int take_isolation(struct plugin_reading *reading, const char *value)
+{
+    if (strcmp(value, "none") != 0 && strcmp(value, "process") != 0)
+        return conf_wrong(reading, "isolation is \"%s\", not none or process", value);
+    reading->conf->isolated = value[0] == 'p';
+    return 1;
+}
+
 static const struct {
     const char *name;
     bool required;
@@ -132,6 +140,7 @@ static const struct {
     { "provides", true, take_provides },
     { "enabled", false, take_enabled },
     { "priority", false, take_priority },
+    { "isolation", false, take_isolation },
 };
 #define KEY_COUNT (sizeof(keys) / sizeof(keys[0]))
 
@@ -157,7 +166,7 @@ static int take_module_key(struct plugin_reading *reading, const char *name, con
     }
     return conf_wrong(reading,
                       "[module] has no key \"%s\"; it knows file, abi, provides, enabled, "
-                      "priority, and x-… for notes of your own", name);
+                      "priority, isolation, and x-… for notes of your own", name);
 }
 
 static int take_option(struct plugin_reading *reading, const char *name, const char *value)

@@ -12,10 +12,10 @@
 #include <unistd.h>
 
 #include <ini.h>
-#include <libxml/xmlstring.h>
 
 #include "core/base/arena.h"
 #include "core/base/error.h"
+#include "core/base/utf8.h"
 #include "core/registry/trust.h"
 #include "sdk/helpers/errno-status.h"
 
@@ -71,7 +71,7 @@ static int read_text(char **out, const char *path, struct tarn_error **error)
         status = error_set(error, TARN_E_INVALID, 0, "%s holds a NUL byte: it is no text", path);
     else
         text[used] = '\0';
-    if (status == TARN_OK && !xmlCheckUTF8((const unsigned char *)text))
+    if (status == TARN_OK && !utf8_is_valid(text))
         status = error_set(error, TARN_E_INVALID, 0, "%s is not UTF-8", path);
     close(fd);
     free(real);

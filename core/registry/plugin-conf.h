@@ -23,6 +23,7 @@ struct plugin_conf {
     const struct tarn_property *const *options; /* ends with NULL; never NULL itself; unchecked */
     uint32_t abi; /* 0 if it does not get so far */
     bool enabled;
+    bool isolated; /* runs in processes of its own */
     int32_t priority;
     struct tarn_error *error; /* why it cannot be used, or NULL */
     struct arena *arena;      /* holds all of the above but the error */

@@ -38,6 +38,11 @@ int birth_request(struct birth *birth, const char *xml, struct tarn_error **erro
 int birth_find_backing(struct birth *birth, struct tarn_error **error);
 /* volume-request.c: looks at what it rests on and settles its sizes; all volumes are locked. */
 int birth_settle(struct birth *birth, struct tarn_error **error);
+/* volume-likeness.c: what the request leaves open becomes the source's; then it is known what the
+ * container must hold. */
+int birth_measure(struct birth *birth, struct tarn_error **error);
+/* volume-likeness.c: is nothing asked for that the source's image is not? */
+bool birth_is_like_source(const struct birth *birth);
 /* volume-fill.c: the container as a clone of the source's, if all allows it; then birth->shares. */
 int birth_share(struct birth *birth, struct tarn_error **error);
 /* volume-fill.c: the image's metadata, and the source's bytes; ends with the byte stores closed. */

@@ -105,19 +105,6 @@ static int take_options(struct birth *birth, struct tarn_error **error)
                         arena_printf(arena, "the format %s", format->name), error);
 }
 
-static int measure(struct birth *birth, struct tarn_error **error)
-{
-    struct call call;
-
-    if (birth->format.format == NULL || birth->format.format->measure == NULL)
-        return TARN_OK;
-    call_begin(&call, &birth->visit.operation, birth->format.module);
-    return call_end(&call,
-                    birth->format.format->measure(&call.abi, &birth->spec,
-                                                  &birth->container_spec.size),
-                    error);
-}
-
 static int allocate(struct birth *birth, struct tarn_error **error)
 {
     const struct pool_session *session = birth->visit.session;
@@ -194,7 +181,7 @@ static int bear(struct birth *birth, struct tarn_error **error)
     fill_specs(birth);
     status = take_options(birth, error);
     if (status == TARN_OK)
-        status = measure(birth, error);
+        status = birth_measure(birth, error);
     if (status == TARN_OK)
         status = allocate(birth, error);
     if (status == TARN_OK)

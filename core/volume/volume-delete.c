@@ -152,6 +152,22 @@ static int check_dependents(struct volume_visit *visit, struct tarn_error **erro
                      visit->entry->info.name, names, count > NAMED_DEPENDENTS ? " and more" : "");
 }
 
+/* A program that has it open would go on with a file that has no name, and lose it at its end. What
+ * cannot be opened can be deleted. */
+static int check_unused(struct volume_visit *visit, struct tarn_error **error)
+{
+    struct operation *operation = &visit->pool.operation;
+    struct tarn_io *io = NULL;
+    int status;
+
+    if (volume_container(&io, visit->pool.session, operation, visit->entry->info.name,
+                         CONTAINER_LOOK, NULL) != TARN_OK)
+        return TARN_OK;
+    status = container_lock(io, operation, CONTAINER_WRITE, error);
+    container_close(io, operation, NULL);
+    return status;
+}
+
 /* --- deleting --------------------------------------------------------------------------------- */
 
 static int remove_one(struct volume_visit *visit, const char *name, struct tarn_error **error)
@@ -228,6 +244,8 @@ int tarn_volume_delete(struct tarn_volume *volume, uint32_t flags, struct tarn_j
                            visit.pool.session->type.type->name);
     if (status == TARN_OK && !(flags & TARN_VOLUME_DELETE_FORCE))
         status = check_dependents(&visit, error);
+    if (status == TARN_OK && !(flags & TARN_VOLUME_DELETE_FORCE))
+        status = check_unused(&visit, error);
     if (status == TARN_OK)
         status = remove_it(&visit, error);
     volume_leave(&visit);

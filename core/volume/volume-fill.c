@@ -44,7 +44,7 @@ static bool may_share(const struct birth *birth)
            source->files == NULL && source->format != NULL &&
            birth->format.format != NULL &&
            strcmp(source->format, birth->format.format->name) == 0 &&
-           source->info.capacity == birth->def->abi.capacity;
+           source->info.capacity == birth->def->abi.capacity && birth_is_like_source(birth);
 }
 
 int birth_share(struct birth *birth, struct tarn_error **error)
@@ -59,8 +59,9 @@ int birth_share(struct birth *birth, struct tarn_error **error)
         if (!required)
             return TARN_OK;
         return error_set(error, TARN_E_UNSUPPORTED, 0,
-                         "the bytes of \"%s\" cannot be shared: that takes the same pool, format "
-                         "and capacity, no backing store, and storage that can share",
+                         "the bytes of \"%s\" cannot be shared: that takes the same pool, format, "
+                         "capacity and kind of image, no backing store, and storage that can "
+                         "share",
                          birth->source->name);
     }
     birth->container_spec.clone_of = birth->source->name;

@@ -8,9 +8,9 @@
 #include "core/registry/registry.h"
 #include "core/volume/volume.h"
 
-int volume_container(struct tarn_io **out, struct pool_session *session,
-                     struct operation *operation, const char *name, uint32_t flags,
-                     struct tarn_error **error)
+static int open_container(struct tarn_io **out, struct pool_session *session,
+                          struct operation *operation, const char *name, uint32_t flags,
+                          struct tarn_error **error)
 {
     const struct tarn_pool_type *type = session->type.type;
     struct tarn_io *io = NULL;
@@ -32,6 +32,23 @@ int volume_container(struct tarn_io **out, struct pool_session *session,
     }
     if (status == TARN_OK)
         *out = io;
+    return status;
+}
+
+int volume_container(struct tarn_io **out, struct pool_session *session,
+                     struct operation *operation, const char *name, enum container_use use,
+                     struct tarn_error **error)
+{
+    struct tarn_io *io = NULL;
+    int status = open_container(&io, session, operation, name,
+                                use == CONTAINER_WRITE ? TARN_OPEN_WRITE : 0, error);
+
+    if (status == TARN_OK)
+        status = container_lock(io, operation, use, error);
+    if (status == TARN_OK)
+        *out = io;
+    else
+        container_close(io, operation, NULL);
     return status;
 }
 
@@ -92,7 +109,8 @@ int volume_image(struct image **out, struct tarn_pool *pool, struct pool_session
         status = volume_place_find(&place, pool, session, entry, error);
     if (status == TARN_OK)
         status = volume_container(&container, session, operation, entry->info.name,
-                                  flags & TARN_IMAGE_OPEN_WRITE ? TARN_OPEN_WRITE : 0, error);
+                                  flags & TARN_IMAGE_OPEN_WRITE ? CONTAINER_WRITE : CONTAINER_READ,
+                                  error);
     if (status == TARN_OK)
         status = image_open(out, operation, &format, container, &place.place, flags, NULL, NULL,
                             error);

@@ -44,7 +44,7 @@ static int transfer_begin(struct transfer *transfer, struct tarn_volume *volume,
     if (status != TARN_OK)
         return status;
     status = volume_container(&io, pool->session, &pool->operation, volume->name,
-                              write ? TARN_OPEN_WRITE : 0, error);
+                              write ? CONTAINER_WRITE : CONTAINER_READ, error);
     if (status == TARN_OK) {
         transfer->io = io;
         call_begin(&transfer->call, &pool->operation, NULL);

@@ -227,7 +227,7 @@ int tarn_volume_wipe(struct tarn_volume *volume, const char *algorithm_name, str
         status = error_set(error, TARN_E_INTERNAL, 0, "no memory to wipe");
     if (status == TARN_OK)
         status = volume_container(&wipe.io, wipe.visit.pool.session, &wipe.visit.pool.operation,
-                                  volume->name, TARN_OPEN_WRITE, error);
+                                  volume->name, CONTAINER_WRITE, error);
     if (status == TARN_OK)
         status = record_as_bytes(&wipe, error);
     if (wipe.io != NULL) {

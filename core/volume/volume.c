@@ -84,23 +84,42 @@ static bool recent_enough(struct tarn_pool *pool, uint32_t max_age)
     return max_age == UINT32_MAX || (clock_monotonic() - since) / 1000000 <= max_age;
 }
 
+/* What is known must do, for a storage that did not answer: perhaps an earlier process saw more. */
+static bool must_do(struct tarn_pool *pool, int status)
+{
+    return status == TARN_E_TIMEOUT && pool_hangs(pool) && pool_seen_recall(pool);
+}
+
+static int look_at_all(struct tarn_pool *pool, struct tarn_job *job, struct tarn_error **error)
+{
+    struct pool_visit visit;
+    int status = pool_enter(&visit, pool, "vol-list", NULL, job, error);
+
+    if (status != TARN_OK)
+        return status;
+    status = pool_observe_all(pool, visit.session, &visit.operation, error);
+    if (status == TARN_OK)
+        status = pool_keep_marks(pool, visit.session, &visit.operation, error);
+    pool_leave(&visit);
+    return status;
+}
+
 int tarn_volume_list(struct tarn_volume ***out, struct tarn_pool *pool, uint32_t max_age,
                      struct tarn_job *job, struct tarn_error **error)
 {
-    struct pool_visit visit;
+    struct tarn_error *why = NULL;
     int status;
 
     /* What is known needs nobody's answer, not even a pool's that hangs. */
     if (recent_enough(pool, max_age) && pool_is_active(pool))
         return volumes_of(out, pool, error);
-    status = pool_enter(&visit, pool, "vol-list", NULL, job, error);
-    if (status != TARN_OK)
-        return status;
-    status = pool_observe_all(pool, visit.session, &visit.operation, error);
-    if (status == TARN_OK)
-        status = volumes_of(out, pool, error);
-    pool_leave(&visit);
-    return status;
+    status = look_at_all(pool, job, &why);
+    if (max_age == UINT32_MAX && must_do(pool, status))
+        status = TARN_OK;
+    else if (why != NULL)
+        return error_pass(error, why);
+    tarn_error_free(why);
+    return status == TARN_OK ? volumes_of(out, pool, error) : status;
 }
 
 void tarn_volume_list_free(struct tarn_volume **list)
@@ -112,18 +131,40 @@ void tarn_volume_list_free(struct tarn_volume **list)
     free(list);
 }
 
+static int look_at_one(struct volume_entry **out, struct tarn_pool *pool, const char *name,
+                       const char *operation, uint32_t max_age, struct tarn_error **error)
+{
+    struct pool_visit visit;
+    int status = pool_enter(&visit, pool, operation, name, NULL, error);
+
+    if (status != TARN_OK)
+        return status;
+    status = pool_volume_entry(out, pool, visit.session, &visit.operation, name, max_age, error);
+    pool_leave(&visit);
+    return status;
+}
+
+/* The same, or what is known if that must do. */
+static int see_one(struct volume_entry **out, struct tarn_pool *pool, const char *name,
+                   const char *operation, struct tarn_error **error)
+{
+    struct tarn_error *why = NULL;
+    int status = look_at_one(out, pool, name, operation, 0, &why);
+
+    if (must_do(pool, status) && (*out = inventory_find(pool->inventory, name)) != NULL) {
+        tarn_error_free(why);
+        return TARN_OK;
+    }
+    return why != NULL ? error_pass(error, why) : status;
+}
+
 int tarn_volume_lookup(struct tarn_volume **out, struct tarn_pool *pool, const char *name,
                        struct tarn_error **error)
 {
     struct volume_entry *entry = NULL;
-    struct pool_visit visit;
-    int status = pool_enter(&visit, pool, "vol-lookup", name, NULL, error);
+    int status = see_one(&entry, pool, name, "vol-lookup", error);
 
-    if (status != TARN_OK)
-        return status;
-    status = pool_observe_one(&entry, pool, visit.session, &visit.operation, name, error);
     volume_entry_unref(entry);
-    pool_leave(&visit);
     return status == TARN_OK ? volume_new(out, pool, name, error) : status;
 }
 
@@ -139,20 +180,17 @@ static const char *name_within(const struct pool_session *session, const char *p
     return strchr(path + length + 1, '/') == NULL ? path + length + 1 : NULL;
 }
 
-static int find_by_scan(struct tarn_volume **out, struct pool_visit *visit, const char *wanted)
+static int find_in_inventory(struct tarn_volume **out, struct tarn_pool *pool, const char *wanted)
 {
-    struct volume_entry **entries;
+    struct volume_entry **entries = inventory_all(pool->inventory);
     size_t index;
     int status = TARN_E_NOT_FOUND;
 
-    if (pool_observe_all(visit->pool, visit->session, &visit->operation, NULL) != TARN_OK)
-        return TARN_E_NOT_FOUND;
-    entries = inventory_all(visit->pool->inventory);
     for (index = 0; entries != NULL && status != TARN_OK && entries[index] != NULL; index++) {
         const struct tarn_volume_info *info = &entries[index]->info;
 
         if (strcmp(info->key, wanted) == 0 || strcmp(info->path, wanted) == 0)
-            status = volume_new(out, visit->pool, info->name, NULL);
+            status = volume_new(out, pool, info->name, NULL);
     }
     volume_entry_list_free(entries);
     return status;
@@ -165,7 +203,9 @@ static int find_in(struct tarn_volume **out, struct tarn_pool *pool, const char 
     const char *name;
     int status;
 
-    if (pool_hangs(pool) || pool_enter(&visit, pool, "vol-lookup", NULL, NULL, NULL) != TARN_OK)
+    if (pool_hangs(pool))
+        return find_in_inventory(out, pool, wanted);
+    if (pool_enter(&visit, pool, "vol-lookup", NULL, NULL, NULL) != TARN_OK)
         return TARN_E_NOT_FOUND;
     name = name_within(visit.session, wanted);
     if (name != NULL) {
@@ -176,7 +216,9 @@ static int find_in(struct tarn_volume **out, struct tarn_pool *pool, const char 
     } else if (visit.session->type.type->flags & TARN_POOL_VOLUME_IS_FILE) {
         status = TARN_E_NOT_FOUND; /* the key of a file is its path */
     } else {
-        status = find_by_scan(out, &visit, wanted);
+        status = pool_observe_all(pool, visit.session, &visit.operation, NULL);
+        if (status == TARN_OK)
+            status = find_in_inventory(out, pool, wanted);
     }
     pool_leave(&visit);
     return status;
@@ -255,8 +297,8 @@ struct record_holder {
     struct volume_entry *entry;       /* holds the texts */
 };
 
-static int record_new(struct tarn_volume_record **out, struct volume_entry *entry,
-                      struct tarn_error **error)
+static int record_new(struct tarn_volume_record **out, struct tarn_pool *pool,
+                      struct volume_entry *entry, struct tarn_error **error)
 {
     struct record_holder *holder = calloc(1, sizeof(*holder));
     struct tarn_volume_record *record;
@@ -282,6 +324,7 @@ static int record_new(struct tarn_volume_record **out, struct volume_entry *entr
     record->backing_path = entry->backing_path;
     record->backing_format = entry->backing_format;
     record->observed = entry->observed;
+    record->stale = entry->recalled || pool_hangs(pool);
     *out = record;
     return TARN_OK;
 }
@@ -296,38 +339,29 @@ void tarn_volume_record_free(struct tarn_volume_record *record)
     free(holder);
 }
 
-static int entry_now(struct volume_entry **out, struct tarn_volume *volume, const char *operation,
-                     uint32_t max_age, struct tarn_error **error)
+static int entry_now(struct volume_entry **out, struct tarn_volume *volume, uint32_t max_age,
+                     struct tarn_error **error)
 {
-    struct pool_visit visit;
-    int status;
-
-    if (max_age == UINT32_MAX &&
-        (*out = inventory_find(volume->pool->inventory, volume->name)) != NULL)
-        return TARN_OK;
-    status = pool_enter(&visit, volume->pool, operation, volume->name, NULL, error);
-    if (status != TARN_OK)
-        return status;
-    status = pool_volume_entry(out, volume->pool, visit.session, &visit.operation, volume->name,
-                               max_age, error);
-    pool_leave(&visit);
-    return status;
+    if (max_age != UINT32_MAX)
+        return look_at_one(out, volume->pool, volume->name, "vol-info", max_age, error);
+    *out = inventory_find(volume->pool->inventory, volume->name);
+    return *out != NULL ? TARN_OK : see_one(out, volume->pool, volume->name, "vol-info", error);
 }
 
 int tarn_volume_read(struct tarn_volume_record **out, struct tarn_volume *volume, uint32_t max_age,
                      struct tarn_error **error)
 {
     struct volume_entry *entry = NULL;
-    int status = entry_now(&entry, volume, "vol-info", max_age, error);
+    int status = entry_now(&entry, volume, max_age, error);
 
-    return status == TARN_OK ? record_new(out, entry, error) : status;
+    return status == TARN_OK ? record_new(out, volume->pool, entry, error) : status;
 }
 
 int tarn_volume_xml(char **out, struct tarn_volume *volume, struct tarn_error **error)
 {
     struct volume_entry *entry = NULL;
     struct volume_xml xml;
-    int status = entry_now(&entry, volume, "vol-dumpxml", 0, error);
+    int status = see_one(&entry, volume->pool, volume->name, "vol-dumpxml", error);
 
     if (status != TARN_OK)
         return status;

@@ -5,6 +5,7 @@
 #ifndef CORE_VOLUME_H
 #define CORE_VOLUME_H
 
+#include "core/image/container.h"
 #include "core/image/image.h"
 #include "core/pool/inventory.h"
 #include "core/pool/observe.h"
@@ -32,9 +33,9 @@ int volume_enter(struct volume_visit *visit, struct tarn_volume *volume, const c
                  enum lock_mode mode, struct tarn_job *job, struct tarn_error **error);
 void volume_leave(struct volume_visit *visit);
 
-/* Opens the container of a volume; `flags` as in tarn_pool_type.volume_open. */
+/* Opens the container of a volume. */
 int volume_container(struct tarn_io **out, struct pool_session *session,
-                     struct operation *operation, const char *name, uint32_t flags,
+                     struct operation *operation, const char *name, enum container_use use,
                      struct tarn_error **error);
 /* Where the image in it lies, for the policy. */
 struct volume_place {

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "helpers/io-room.h"
 #include "helpers/io-zero.h"
 
 #define BAD(call, ...) tarn_fail(call, TARN_E_INVALID, 0, __VA_ARGS__)
@@ -118,18 +119,11 @@ static int32_t ask_base(struct tarn_call *call, struct cow_head *head)
 /* A block device or LUN is as long as it is, and may hold anything where the bitmap will be. */
 static int32_t make_room(struct tarn_call *call, struct tarn_io *file, const struct cow_head *head)
 {
-    uint64_t needed = head->data_offset + head->size;
     uint64_t have;
-    int32_t status;
 
     if (!(file->flags & TARN_IO_FIXED_SIZE))
         return tarn_io_truncate(call, file, length_of(head), 0);
-    status = tarn_io_size(call, file, &have);
-    if (status == TARN_OK && have < needed)
-        return tarn_fail(call, TARN_E_NO_SPACE, 0,
-                         "the image needs %llu bytes and its container has %llu",
-                         (unsigned long long)needed, (unsigned long long)have);
-    return status;
+    return io_room(call, file, head->data_offset + head->size, &have);
 }
 
 int32_t cow_create(struct tarn_call *call, struct tarn_io *file,

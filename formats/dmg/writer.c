@@ -10,6 +10,7 @@
 
 #include "base64.h"
 #include "helpers/be.h"
+#include "helpers/io-room.h"
 
 /* Apple's name for a disk whose partitions are not told of one by one. */
 #define DISK_NAME "whole disk (unknown partition : 0)"
@@ -206,11 +207,7 @@ static int32_t place_trailer(struct tarn_call *call, const struct dmg_writer *wr
     *out = end;
     if (!(writer->file->flags & TARN_IO_FIXED_SIZE))
         return TARN_OK;
-    status = tarn_io_size(call, writer->file, &size);
-    if (status == TARN_OK && (size < DMG_KOLY_SIZE || size - DMG_KOLY_SIZE < end))
-        return tarn_fail(call, TARN_E_NO_SPACE, 0,
-                         "the image needs %llu bytes and its container has %llu",
-                         (unsigned long long)(end + DMG_KOLY_SIZE), (unsigned long long)size);
+    status = io_room(call, writer->file, end + DMG_KOLY_SIZE, &size);
     *out = size - DMG_KOLY_SIZE;
     return status;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "helpers/be.h"
+#include "helpers/io-room.h"
 #include "helpers/io-zero.h"
 
 #define BAD(call, ...) tarn_fail(call, TARN_E_INVALID, 0, __VA_ARGS__)
@@ -150,14 +151,10 @@ static int32_t clear_place(struct tarn_call *call, struct tarn_io *file,
     uint64_t length = layout->start_clusters << layout->header.cluster_bits;
     uint64_t needed = layout->all_clusters << layout->header.cluster_bits;
     uint64_t have;
-    int32_t status = tarn_io_size(call, file, &have);
+    int32_t status = io_room(call, file, needed, &have);
 
     if (status != TARN_OK)
         return status;
-    if ((file->flags & TARN_IO_FIXED_SIZE) && have < needed)
-        return tarn_fail(call, TARN_E_NO_SPACE, 0,
-                         "the image needs %llu bytes and its container has %llu",
-                         (unsigned long long)needed, (unsigned long long)have);
     if (have == 0 && (file->flags & TARN_IO_ZERO_NEW))
         return tarn_io_truncate(call, file, length, 0);
     return io_zero(call, file, 0, length, TARN_ZERO_MAY_UNMAP);

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "helpers/io-room.h"
+
 #define BAD(call, ...) tarn_fail(call, TARN_E_INVALID, 0, __VA_ARGS__)
 
 #define DEFAULT_BLOCK ((uint64_t)2 << 20)
@@ -156,17 +158,12 @@ int32_t vpc_measure(struct tarn_call *call, const struct tarn_image_spec *spec, 
 static int32_t place_footer(struct tarn_call *call, struct tarn_io *file, struct vpc_plan *plan)
 {
     uint64_t size;
-    int32_t status = TARN_OK;
+    int32_t status;
 
     plan->footer_offset = empty_end(plan);
     if (!(file->flags & TARN_IO_FIXED_SIZE))
         return TARN_OK;
-    status = tarn_io_size(call, file, &size);
-    if (status == TARN_OK && size < plan->footer_offset + VPC_FOOTER_SIZE)
-        return tarn_fail(call, TARN_E_NO_SPACE, 0,
-                         "the image needs %llu bytes and its container has %llu",
-                         (unsigned long long)(plan->footer_offset + VPC_FOOTER_SIZE),
-                         (unsigned long long)size);
+    status = io_room(call, file, plan->footer_offset + VPC_FOOTER_SIZE, &size);
     plan->footer_offset = size - VPC_FOOTER_SIZE;
     return status;
 }

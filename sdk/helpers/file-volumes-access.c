@@ -36,6 +36,15 @@ static int32_t fail_kind(struct tarn_call *call, const struct file_volumes *volu
                      volumes->path, why);
 }
 
+int entry_open(const struct file_volumes *volumes, int directory, const char *name, int flags)
+{
+    int fd = openat(directory, name, flags | O_NOFOLLOW);
+
+    if (fd >= 0 || errno != EACCES || volumes->open_denied == NULL)
+        return fd;
+    return volumes->open_denied(volumes, directory, name, flags | O_NOFOLLOW);
+}
+
 static bool has_bytes(mode_t mode)
 {
     return S_ISREG(mode) || S_ISBLK(mode);
@@ -95,14 +104,14 @@ static int32_t open_entry(struct tarn_call *call, const struct file_volumes *vol
         return fail_kind(call, volumes, name, S_ISDIR(st.st_mode)
                                                   ? "is a directory: it has no bytes to open"
                                                   : "is neither a file nor a block device");
-    *out_fd = openat(directory, name, flags | O_NOFOLLOW);
+    *out_fd = entry_open(volumes, directory, name, flags);
     return *out_fd >= 0 ? TARN_OK : fail_volume(call, volumes, name, errno, "opened");
 }
 
 int32_t file_volumes_volume_open(struct tarn_call *call, void *pool, const char *name,
                                  uint32_t flags, struct tarn_io **out_io)
 {
-    const struct file_volumes *volumes = pool;
+    struct file_volumes *volumes = pool;
     bool writable = flags & TARN_OPEN_WRITE;
     int directory, fd;
     int32_t status = entry_name_require(call, name);
@@ -144,7 +153,7 @@ static int32_t delete_entry(struct tarn_call *call, const struct file_volumes *v
 
 int32_t file_volumes_volume_delete(struct tarn_call *call, void *pool, const char *name)
 {
-    const struct file_volumes *volumes = pool;
+    struct file_volumes *volumes = pool;
     int directory;
     int32_t status = entry_name_require(call, name);
 

@@ -16,6 +16,7 @@
 
 #include "helpers/errno-status.h"
 #include "helpers/file-io.h"
+#include "helpers/image-lock.h"
 
 #define NAME_ATTEMPTS 16
 #define FILE_MODE 0600
@@ -155,7 +156,7 @@ static int32_t container_fill_in(struct tarn_call *call, void *pool,
                                  const struct tarn_container_spec *spec,
                                  struct container *container)
 {
-    const struct file_volumes *volumes = pool;
+    struct file_volumes *volumes = pool;
     char what[SHOWN_NAME_SIZE + 32];
     int32_t status = container_name(call, pool, spec, container->name);
     int error;
@@ -167,6 +168,10 @@ static int32_t container_fill_in(struct tarn_call *call, void *pool,
     if (status != TARN_OK)
         return status;
     error = make(container);
+    if (error == EROFS)
+        return tarn_fail(call, TARN_E_ACCESS, error,
+                         "the volume \"%s\" cannot be made: what lies on %s is mounted read-only",
+                         container->name, volumes->path);
     if (error != 0)
         return tarn_fail(call, status_from_errno(error), error,
                          "cannot make the volume \"%s\" in %s", container->name, volumes->path);
@@ -261,7 +266,9 @@ int32_t file_volumes_volume_clone(struct tarn_call *call, void *pool,
     status = file_volumes_volume_open(call, pool, spec->clone_of, 0, &source);
     if (status != TARN_OK)
         return status;
-    status = container_make(call, pool, spec, &container);
+    status = image_lock(call, source->fd, false);
+    if (status == TARN_OK)
+        status = container_make(call, pool, spec, &container);
     if (status == TARN_OK) {
         status = share_bytes(call, container, source->fd, spec->clone_of);
         if (status == TARN_OK)

@@ -127,7 +127,7 @@ static int32_t emit_looked_at(struct entry_scan *scan, const char *name, int fd,
  * about in the usual way. */
 static bool emit_guessed(struct entry_scan *scan, const char *name, int32_t *out_status)
 {
-    int fd = openat(scan->directory, name, LOOK_FLAGS | O_NOFOLLOW);
+    int fd = entry_open(scan->volumes, scan->directory, name, LOOK_FLAGS);
     struct statx st;
     bool guessed;
 
@@ -239,7 +239,8 @@ int32_t entry_emit(struct entry_scan *scan, const char *name, bool maybe_regular
     }
     if (S_ISREG(st.stx_mode) || S_ISBLK(st.stx_mode))
         return emit_looked_at(scan, name,
-                              openat(scan->directory, name, LOOK_FLAGS | O_NOFOLLOW), &st, NULL);
+                              entry_open(scan->volumes, scan->directory, name, LOOK_FLAGS), &st,
+                              NULL);
     if (S_ISDIR(st.stx_mode))
         return emit_directory(scan, name, &st, NULL);
     if (S_ISLNK(st.stx_mode))

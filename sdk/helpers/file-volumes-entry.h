@@ -13,6 +13,7 @@
 /* What looking at entries needs, set up once for all of them. */
 struct entry_scan {
     struct tarn_call *call;
+    const struct file_volumes *volumes;
     int directory;
     bool refreshing;    /* names come from the directory itself: volume_known is asked first, and
                            what cannot even be looked at is told */

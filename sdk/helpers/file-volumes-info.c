@@ -20,7 +20,7 @@ static uint64_t bytes_of(uint64_t blocks, uint64_t block_size)
                                                                                    : bytes;
 }
 
-int32_t pool_info_emit(struct tarn_call *call, int directory, const char *path)
+int32_t pool_info_emit(struct tarn_call *call, const struct file_volumes *volumes, int directory)
 {
     struct tarn_permissions permissions = { .struct_size = sizeof(permissions) };
     struct tarn_pool_info info = { .struct_size = sizeof(info), .state = TARN_POOL_HEALTHY,
@@ -31,7 +31,7 @@ int32_t pool_info_emit(struct tarn_call *call, int directory, const char *path)
 
     if (fstatvfs(directory, &fs) < 0 || fstat(directory, &st) < 0)
         return tarn_fail(call, status_from_errno(errno), errno,
-                         "cannot tell the size of the filesystem of %s", path);
+                         "cannot tell the size of the filesystem of %s", volumes->path);
     permissions.mode = st.st_mode & 0777;
     permissions.owner = st.st_uid;
     permissions.group = st.st_gid;
@@ -42,18 +42,19 @@ int32_t pool_info_emit(struct tarn_call *call, int directory, const char *path)
     if (info.available > info.capacity)
         info.available = info.capacity;
     info.allocation = info.capacity - info.available;
-    return call->host->emit_pool(call, &info);
+    return volumes->emit_pool != NULL ? volumes->emit_pool(call, volumes, &info)
+                                      : call->host->emit_pool(call, &info);
 }
 
 int32_t file_volumes_info(struct tarn_call *call, void *pool)
 {
-    const struct file_volumes *volumes = pool;
+    struct file_volumes *volumes = pool;
     int directory;
     int32_t status = target_open(call, volumes, &directory);
 
     if (status != TARN_OK)
         return status;
-    status = pool_info_emit(call, directory, volumes->path);
+    status = pool_info_emit(call, volumes, directory);
     close(directory);
     return status;
 }

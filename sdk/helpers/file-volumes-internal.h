@@ -32,8 +32,12 @@ const char *entry_name_show(char out[SHOWN_NAME_SIZE], const char *name);
 
 /* --- the target directory (file-volumes-target.c) -------------------------------------------- */
 
-/* Opens it for reading; TARN_E_NOT_FOUND if it is gone. */
-int32_t target_open(struct tarn_call *call, const struct file_volumes *volumes, int *out_directory);
+/* Opens it for reading; TARN_E_NOT_FOUND if it is gone, what `verify` says if it is not the
+ * storage. */
+int32_t target_open(struct tarn_call *call, struct file_volumes *volumes, int *out_directory);
+/* The same, whether it is the storage or the empty place where it should be. */
+int32_t target_open_any(struct tarn_call *call, const struct file_volumes *volumes,
+                        int *out_directory);
 /* Records why `path` cannot be used, which failed with `error`: names the component of it that is
  * missing, no directory, or lacks a permission. Returns the status. */
 int32_t target_fail(struct tarn_call *call, const char *path, int error);
@@ -41,6 +45,11 @@ int32_t target_fail(struct tarn_call *call, const char *path, int error);
 int32_t target_fail_make(struct tarn_call *call, const char *path, int error);
 /* Makes what was done to the names in the directory durable. 0 or an errno. */
 int target_sync(int directory);
+
+/* --- entries (file-volumes-access.c) ---------------------------------------------------------- */
+
+/* openat(2), not through a link; where that is refused, as the type may. */
+int entry_open(const struct file_volumes *volumes, int directory, const char *name, int flags);
 
 /* --- permissions (file-volumes-permissions.c) ------------------------------------------------ */
 
@@ -60,7 +69,7 @@ int copy_on_write_set(int fd, bool on);
 /* --- sizes of the pool (file-volumes-info.c) ------------------------------------------------- */
 
 /* emit_pool for an open directory. */
-int32_t pool_info_emit(struct tarn_call *call, int directory, const char *path);
+int32_t pool_info_emit(struct tarn_call *call, const struct file_volumes *volumes, int directory);
 
 /* --- links (file-volumes-link.c) ------------------------------------------------------------- */
 

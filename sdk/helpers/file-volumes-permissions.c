@@ -43,6 +43,25 @@ static int apply_mode(int fd, uint32_t mode, const struct stat *now)
     return mode == TARN_MODE_UNSET ? 0 : fchmod(fd, (now->st_mode & 07000) | (mode & 0777));
 }
 
+/* Filesystems without modes (vfat, cifs) take many a one without a word, and forget it. */
+static bool has_mode(int fd, uint32_t mode)
+{
+    struct stat st;
+
+    return mode == TARN_MODE_UNSET || (fstat(fd, &st) == 0 && (st.st_mode & 0777) == (mode & 0777));
+}
+
+/* Nor do they keep owners: fchown(2) on cifs succeeds, and changes nothing. */
+static bool has_owner(int fd, const struct tarn_permissions *wanted)
+{
+    struct stat st;
+
+    return (wanted->owner == TARN_OWNER_UNSET && wanted->group == TARN_OWNER_UNSET) ||
+           (fstat(fd, &st) == 0 &&
+            (wanted->owner == TARN_OWNER_UNSET || wanted->owner == st.st_uid) &&
+            (wanted->group == TARN_OWNER_UNSET || wanted->group == st.st_gid));
+}
+
 int32_t permissions_apply(struct tarn_call *call, int fd, const struct tarn_permissions *wanted,
                           uint32_t default_mode, const char *what)
 {
@@ -58,6 +77,12 @@ int32_t permissions_apply(struct tarn_call *call, int fd, const struct tarn_perm
         return fail_apply(call, errno, what, "security label");
     if (apply_mode(fd, mode, &now) < 0)
         return fail_apply(call, errno, what, "mode");
+    if (!has_owner(fd, wanted))
+        return tarn_fail(call, TARN_E_UNSUPPORTED, 0, "the owner or group that the definition asks "
+                         "for cannot be set on %s: its filesystem keeps none", what);
+    if (!has_mode(fd, wanted->mode))
+        return tarn_fail(call, TARN_E_UNSUPPORTED, 0, "the mode that the definition asks for "
+                         "cannot be set on %s: its filesystem keeps no modes", what);
     return TARN_OK;
 }
 

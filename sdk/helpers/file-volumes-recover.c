@@ -44,7 +44,9 @@ static void warn(struct tarn_call *call, const char *path, const char *name, con
 static void part_remove(struct tarn_call *call, int directory, const char *path, const char *name,
                         bool is_directory)
 {
-    int fd = openat(directory, name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC);
+    /* Over NFS an exclusive flock(2) wants a file that is open for writing. */
+    int fd = openat(directory, name, (is_directory ? O_RDONLY : O_RDWR) | O_NONBLOCK | O_NOFOLLOW |
+                                         O_NOCTTY | O_CLOEXEC);
     int error = fd >= 0 ? part_lock(fd) : errno;
 
     if (error == 0 && part_is(directory, name, fd) &&
@@ -98,7 +100,7 @@ int32_t parts_sweep(struct tarn_call *call, int directory, const char *path)
 
 int32_t file_volumes_recover(struct tarn_call *call, void *pool)
 {
-    const struct file_volumes *volumes = pool;
+    struct file_volumes *volumes = pool;
     int directory;
     int32_t status = target_open(call, volumes, &directory);
 

@@ -41,7 +41,7 @@ static int32_t refresh_entries(struct entry_scan *scan, DIR *stream, const char 
 
 int32_t file_volumes_refresh(struct tarn_call *call, void *pool)
 {
-    const struct file_volumes *volumes = pool;
+    struct file_volumes *volumes = pool;
     struct entry_scan scan;
     int directory;
     DIR *stream;
@@ -61,7 +61,7 @@ int32_t file_volumes_refresh(struct tarn_call *call, void *pool)
     if (status == TARN_OK)
         status = refresh_entries(&scan, stream, volumes->path);
     if (status == TARN_OK)
-        status = pool_info_emit(call, directory, volumes->path);
+        status = pool_info_emit(call, volumes, directory);
     entry_scan_fini(&scan);
     closedir(stream);
     return status;
@@ -69,7 +69,7 @@ int32_t file_volumes_refresh(struct tarn_call *call, void *pool)
 
 int32_t file_volumes_volume_lookup(struct tarn_call *call, void *pool, const char *name)
 {
-    const struct file_volumes *volumes = pool;
+    struct file_volumes *volumes = pool;
     char shown[SHOWN_NAME_SIZE];
     struct entry_scan scan;
     int directory;

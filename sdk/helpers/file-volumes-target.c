@@ -73,6 +73,10 @@ int32_t target_fail(struct tarn_call *call, const char *path, int error)
     int32_t status = status_from_errno(error);
     char why[DESCRIPTION_SIZE];
 
+    if (error == ESTALE)
+        return tarn_fail(call, status, error,
+                         "the server no longer has the directory that is mounted on %s: stop the "
+                         "pool by force and start it again", path);
     describe_path(why, path);
     if (why[0] == '\0')
         return tarn_fail(call, status, error, "the pool's directory %s cannot be used", path);
@@ -100,12 +104,25 @@ int32_t target_fail_make(struct tarn_call *call, const char *path, int error)
                      why);
 }
 
-int32_t target_open(struct tarn_call *call, const struct file_volumes *volumes, int *out_directory)
+int32_t target_open_any(struct tarn_call *call, const struct file_volumes *volumes,
+                        int *out_directory)
 {
     int directory = open(volumes->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
     *out_directory = directory;
     return directory >= 0 ? TARN_OK : target_fail(call, volumes->path, errno);
+}
+
+int32_t target_open(struct tarn_call *call, struct file_volumes *volumes, int *out_directory)
+{
+    int32_t status = target_open_any(call, volumes, out_directory);
+
+    if (status != TARN_OK || volumes->verify == NULL)
+        return status;
+    status = volumes->verify(call, volumes, *out_directory);
+    if (status != TARN_OK)
+        close(*out_directory);
+    return status;
 }
 
 /* Some filesystems in user space cannot sync a directory; then there is nothing to wait for. */

@@ -20,6 +20,7 @@ int32_t entry_scan_init(struct entry_scan *scan, struct tarn_call *call,
     char label[LABEL_SIZE];
 
     scan->call = call;
+    scan->volumes = volumes;
     scan->directory = directory;
     scan->refreshing = false;
     scan->strangers = 0;
@@ -39,6 +40,17 @@ int32_t entry_scan_init(struct entry_scan *scan, struct tarn_call *call,
 void entry_scan_fini(struct entry_scan *scan)
 {
     free(scan->path);
+}
+
+static uint64_t step_out(const struct file_volumes *volumes)
+{
+    return volumes->step_out != NULL ? volumes->step_out() : 0;
+}
+
+static void step_in(const struct file_volumes *volumes, uint64_t who)
+{
+    if (volumes->step_in != NULL)
+        volumes->step_in(who);
 }
 
 /* Anybody may date his file beyond the year 2262, where nanoseconds in 64 bits end. */
@@ -67,11 +79,16 @@ static void identity_of(struct tarn_identity *out, const struct statx *st)
 bool entry_is_known(const struct entry_scan *scan, const char *name, const struct statx *st)
 {
     struct tarn_identity identity;
+    uint64_t who;
+    bool known;
 
     if (!scan->refreshing)
         return false;
     identity_of(&identity, st);
-    return scan->call->host->volume_known(scan->call, name, &identity) != 0;
+    who = step_out(scan->volumes);
+    known = scan->call->host->volume_known(scan->call, name, &identity) != 0;
+    step_in(scan->volumes, who);
+    return known;
 }
 
 static const char *type_of(const struct statx *st)
@@ -112,7 +129,11 @@ void entry_fill(struct entry *entry, struct entry_scan *scan, const char *name,
 
 int32_t entry_emit_volume(struct entry_scan *scan, const struct entry *entry)
 {
-    return scan->call->host->emit_volume(scan->call, &entry->volume);
+    uint64_t who = step_out(scan->volumes);
+    int32_t status = scan->call->host->emit_volume(scan->call, &entry->volume);
+
+    step_in(scan->volumes, who);
+    return status;
 }
 
 int32_t entry_emit_faulty(struct entry_scan *scan, const char *name, const struct statx *st,

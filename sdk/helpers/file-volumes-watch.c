@@ -36,10 +36,15 @@ static int watch_arm(struct watch *watch, const char *path)
 int32_t file_volumes_watch_open(struct tarn_call *call, void *pool, void **out_watch,
                                 int32_t *out_fd)
 {
-    const struct file_volumes *volumes = pool;
-    struct watch *watch = malloc(sizeof(*watch));
-    int error;
+    struct file_volumes *volumes = pool;
+    struct watch *watch;
+    int directory, error;
+    int32_t status = target_open(call, volumes, &directory);
 
+    if (status != TARN_OK)
+        return status;
+    close(directory);
+    watch = malloc(sizeof(*watch));
     if (watch == NULL)
         return tarn_fail(call, TARN_E_INTERNAL, ENOMEM, "no memory to watch %s", volumes->path);
     watch->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);

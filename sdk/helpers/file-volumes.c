@@ -52,6 +52,10 @@ int32_t file_volumes_init(struct tarn_call *call, struct file_volumes *volumes)
 
     volumes->path = NULL;
     volumes->verify = NULL;
+    volumes->open_denied = NULL;
+    volumes->step_out = NULL;
+    volumes->step_in = NULL;
+    volumes->emit_pool = NULL;
     if (status != TARN_OK)
         return status;
     volumes->path = strdup(call->pool->target_path);
@@ -88,9 +92,25 @@ void file_volumes_close(void *pool)
     free(pool);
 }
 
+/* A directory that is not the storage is no failure: the storage is not there, that is all. */
+static int32_t check_storage(struct tarn_call *call, struct file_volumes *volumes,
+                             uint32_t *out_active)
+{
+    int directory;
+    int32_t status = target_open(call, volumes, &directory);
+
+    *out_active = status == TARN_OK;
+    if (status == TARN_OK)
+        close(directory);
+    if (status != TARN_E_STATE)
+        return status;
+    call->host->forget(call);
+    return TARN_OK;
+}
+
 int32_t file_volumes_check(struct tarn_call *call, void *pool, uint32_t *out_active)
 {
-    const struct file_volumes *volumes = pool;
+    struct file_volumes *volumes = pool;
     struct stat st;
 
     *out_active = 0;
@@ -98,12 +118,14 @@ int32_t file_volumes_check(struct tarn_call *call, void *pool, uint32_t *out_act
         *out_active = S_ISDIR(st.st_mode);
     else if (errno != ENOENT && errno != ENOTDIR && errno != EACCES && errno != ELOOP)
         return tarn_fail(call, status_from_errno(errno), errno, "cannot look at %s", volumes->path);
+    if (*out_active && volumes->verify != NULL)
+        return check_storage(call, volumes, out_active);
     return TARN_OK;
 }
 
 int32_t file_volumes_start(struct tarn_call *call, void *pool)
 {
-    const struct file_volumes *volumes = pool;
+    struct file_volumes *volumes = pool;
     int directory;
     int32_t status = target_open(call, volumes, &directory);
 
@@ -166,7 +188,7 @@ int32_t file_volumes_remove(struct tarn_call *call, void *pool)
 {
     const struct file_volumes *volumes = pool;
     int directory;
-    int32_t status = target_open(call, volumes, &directory);
+    int32_t status = target_open_any(call, volumes, &directory);
 
     if (status != TARN_OK)
         return status;

@@ -22,8 +22,19 @@ struct file_volumes {
     char *path; /* of the directory: absolute */
     /* Is the open directory really the storage, and not the empty place where it should be? Called
      * once in each operation, before anything is done beneath `directory`; TARN_OK, or the failure
-     * recorded. NULL: any directory will do. */
+     * recorded: TARN_E_STATE if it is not. NULL: any directory will do. */
     int32_t (*verify)(struct tarn_call *call, struct file_volumes *volumes, int directory);
+    /* Opens an entry whose opening was refused (EACCES), as somebody who may: a descriptor, or -1
+     * with errno. NULL: refused is refused. */
+    int (*open_denied)(const struct file_volumes *volumes, int directory, const char *name,
+                       int flags);
+    /* For a type that acts as somebody else (setfsuid(2)): while volumes are told to the host, which
+     * may then touch files of its own, it is itself. step_out answers what step_in gets. NULL. */
+    uint64_t (*step_out)(void);
+    void (*step_in)(uint64_t who);
+    /* Stands for tarn_host.emit_pool, for a type that has more to say; NULL. */
+    int32_t (*emit_pool)(struct tarn_call *call, const struct file_volumes *volumes,
+                         struct tarn_pool_info *info);
 };
 
 /* Takes the target path from call->pool and copies it; touches no storage. For types whose handle
@@ -42,7 +53,7 @@ int32_t file_volumes_claims(struct tarn_call *call);
 
 int32_t file_volumes_open(struct tarn_call *call, void **out_pool);
 void file_volumes_close(void *pool);
-/* Active = the target exists and is a directory. */
+/* Active = the target exists, is a directory, and `verify` has nothing against it. */
 int32_t file_volumes_check(struct tarn_call *call, void *pool, uint32_t *out_active);
 /* Makes the directory and its missing parents, with the permissions of call->pool (mode 0711 if it
  * asks for none); of a directory that is there only what was asked for is changed. What a failure
@@ -51,8 +62,8 @@ int32_t file_volumes_build(struct tarn_call *call, void *pool, uint32_t flags);
 /* Makes nothing available; refuses a directory that is missing or cannot be listed and searched,
  * and names the component of the path that is to blame. */
 int32_t file_volumes_start(struct tarn_call *call, void *pool);
-/* Removes the directory if nothing is in it but what a killed process left half made;
- * TARN_E_STATE, telling what is in there, otherwise. */
+/* Removes the directory, storage or not, if nothing is in it but what a killed process left half
+ * made; TARN_E_STATE, telling what is in there, otherwise. */
 int32_t file_volumes_remove(struct tarn_call *call, void *pool);
 /* Removes what a killed process left half made; what a living one is making stays. */
 int32_t file_volumes_recover(struct tarn_call *call, void *pool);

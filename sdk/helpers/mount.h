@@ -21,16 +21,24 @@ struct mount_entry {
     char *type;      /* "ext4", "nfs4" */
     char *options;   /* of the mount and of the filesystem */
     char *root;      /* which part of the filesystem, "/" for all of it */
+    char *target;    /* where it lies, resolved */
 };
 
-/* The topmost mount at exactly `target`, which is resolved first; *out_found false if there is none.
- * Reads the kernel's table only: never waits for a server. */
+/* The topmost mount at exactly `target`, which is resolved first; *out_found false if there is
+ * none. Reads the kernel's table only: never waits for a server. */
 int32_t mount_find(struct tarn_call *call, const char *target, struct mount_entry *out,
                    bool *out_found);
 /* The mount with that id; the same otherwise. */
 int32_t mount_find_id(struct tarn_call *call, uint64_t id, struct mount_entry *out,
                       bool *out_found);
+/* Some mount of the block device with that number; the same otherwise. */
+int32_t mount_find_device(struct tarn_call *call, uint64_t device, struct mount_entry *out,
+                          bool *out_found);
 void mount_entry_clear(struct mount_entry *entry);
+
+/* TARN_OK if the kernel can mount that type, which may load a module of it; TARN_E_UNSUPPORTED. For
+ * before something is destroyed. */
+int32_t mount_need_type(struct tarn_call *call, const char *type);
 
 struct mount_request {
     const char *source;  /* a device, a file (a loop device is set up), "server:/export" */
@@ -42,6 +50,8 @@ struct mount_request {
 /* Mounts, by the filesystem's helper (mount.nfs) where it has one; what a helper says on stderr
  * becomes part of the error. */
 int32_t mount_attach(struct tarn_call *call, const struct mount_request *request);
+/* Who mounts in a way of its own has a function like that one. */
+typedef int32_t (*mount_attach_fn)(struct tarn_call *call, const struct mount_request *request);
 
 /* mount_detach flags */
 #define MOUNT_FORCE 0x00000001u /* let go even if it is in use or does not answer (umount -f -l) */

@@ -11,7 +11,7 @@
 #ifndef HELPERS_MOUNTED_VOLUMES_H
 #define HELPERS_MOUNTED_VOLUMES_H
 
-#include <stdatomic.h>
+#include <pthread.h>
 
 #include "helpers/file-volumes.h"
 #include "helpers/mount.h"
@@ -21,7 +21,10 @@ struct mounted_volumes {
     /* Is `entry` a mount of this pool's source? The type's own: devices have several names, servers
      * too. */
     bool (*is_ours)(const struct mounted_volumes *volumes, const struct mount_entry *entry);
-    _Atomic uint64_t known; /* id of the mount that was found to be ours, 0 = none yet */
+    /* What verify has found out holds until the kernel's table of mounts changes. */
+    pthread_mutex_t lock; /* of the two that follow */
+    int changes;          /* a descriptor that tells of changes, or -1 */
+    uint64_t known;       /* id of the mount that was found to be ours, 0 = none yet */
 };
 
 int32_t mounted_volumes_init(struct tarn_call *call, struct mounted_volumes *volumes,
@@ -36,7 +39,17 @@ int32_t mounted_volumes_check(struct tarn_call *call, void *pool, uint32_t *out_
  * type's; defaults nodev, nosuid, noexec and the definition's mount options are added here. */
 int32_t mounted_volumes_start(struct tarn_call *call, struct mounted_volumes *volumes,
                               const struct mount_request *request);
+/* The same for a type that mounts in a way of its own: `attach` stands for mount_attach. */
+int32_t mounted_volumes_start_by(struct tarn_call *call, struct mounted_volumes *volumes,
+                                 const struct mount_request *request,
+                                 mount_attach_fn attach);
 /* For tarn_pool_type.stop: unmounts if it is ours. */
 int32_t mounted_volumes_stop(struct tarn_call *call, void *pool, uint32_t flags);
+/* For build and remove, which are for the empty mount point: TARN_E_STATE if anything is mounted on
+ * it. */
+int32_t mounted_volumes_need_unmounted(struct tarn_call *call,
+                                       const struct mounted_volumes *volumes);
+/* For tarn_pool_type.remove: removes the empty mount point. */
+int32_t mounted_volumes_remove(struct tarn_call *call, void *pool);
 
 #endif

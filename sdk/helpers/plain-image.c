@@ -4,6 +4,7 @@
  */
 #include "plain-image.h"
 
+#include "io-room.h"
 #include "io-zero.h"
 
 /* What the spec asks for and such an image has not, or NULL. */
@@ -40,16 +41,10 @@ int32_t plain_image_check_spec(struct tarn_call *call, const struct tarn_image_s
 int32_t plain_image_set_size(struct tarn_call *call, struct tarn_io *file, uint64_t size)
 {
     uint64_t have;
-    int32_t status;
 
     if (!(file->flags & TARN_IO_FIXED_SIZE))
         return tarn_io_truncate(call, file, size, 0);
-    status = tarn_io_size(call, file, &have);
-    if (status == TARN_OK && have < size)
-        return tarn_fail(call, TARN_E_NO_SPACE, 0,
-                         "the image needs %llu bytes and its container has %llu",
-                         (unsigned long long)size, (unsigned long long)have);
-    return status;
+    return io_room(call, file, size, &have);
 }
 
 int32_t plain_image_take_space(struct tarn_call *call, struct tarn_io *file,

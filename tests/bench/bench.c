@@ -49,6 +49,7 @@ static void open_context(struct bench *bench)
     options.root = bench->folder;
     options.module_dir = getenv("TARN_MODULE_DIR");
     options.plugins_dir = getenv("TARN_PLUGINS_DIR");
+    options.module_host = getenv("TARN_MODULE_HOST");
     bench_must(tarn_context_open(&bench->context, &options, &error), error, "opening a context");
 }
 

@@ -44,9 +44,11 @@ int main(int argc, char **argv)
     options.root = getenv("TARN_ROOT");
     options.module_dir = getenv("TARN_MODULE_DIR");
     options.plugins_dir = getenv("TARN_PLUGINS_DIR");
+    options.module_host = getenv("TARN_MODULE_HOST");
     status = tarn_context_open(&context, &options, &error);
     if (status == TARN_OK)
-        status = tarn_image_open(&image, context, argv[1], argv[2], TARN_IMAGE_WRITE, &error);
+        status = tarn_image_open(&image, context, argv[1], argv[2], TARN_IMAGE_WRITE, NULL,
+                                 &error);
     if (status == TARN_OK)
         status = copy_in(image, strtoull(argv[3], NULL, 0), &error);
     if (status == TARN_OK)

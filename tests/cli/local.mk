@@ -14,12 +14,18 @@ cli_tests = \
 	tests/cli/test-corpus-hostile.sh \
 	tests/cli/test-corpus.sh \
 	tests/cli/test-event.sh \
+	tests/cli/test-fs.sh \
 	tests/cli/test-help.sh \
 	tests/cli/test-hostile-qcow2.sh \
 	tests/cli/test-hostile-xml.sh \
 	tests/cli/test-image.sh \
+	tests/cli/test-isolation-dir.sh \
+	tests/cli/test-isolation.sh \
 	tests/cli/test-json.sh \
+	tests/cli/test-logical-faults.sh \
 	tests/cli/test-names.sh \
+	tests/cli/test-netfs.sh \
+	tests/cli/test-netfs-sources.sh \
 	tests/cli/test-output.sh \
 	tests/cli/test-pool-list.sh \
 	tests/cli/test-pool.sh \

@@ -66,7 +66,7 @@ interrupted() {
 
 kinds() {
     run 0 pool-event --list
-    prints lifecycle refresh volume ''
+    prints lifecycle refresh volume health ''
 }
 
 check "nothing happens in time" nothing_happens

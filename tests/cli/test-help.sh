@@ -105,7 +105,8 @@ completion_knows_names() {
     offers 'two\ words' pool-info ''
     offers 'two\ words' vol-list --pool two
     offers 'a\ b.img' vol-info --pool 'two\ words' a
-    offers 'dir' pool-define-as x d
+    offers 'dir
+disk' pool-define-as x d
     touch "$work/one.img" "$work/second.img"
     cd "$work"
     offers one.img image-info one

@@ -194,7 +194,7 @@ vanished_comes_back() {
     answers pool-refresh p
     [ "$status" -eq 1 ]
     mv "$work/away" "$work/p"
-    run 0 pool-refresh p
+    run 0 pool-start p
     run 0 --json vol-list p
     json '#' 1
     run 0 vol-create-as p w 1K
@@ -210,5 +210,5 @@ check "what is no definition beside them" odd_files_beside_them
 check "a folder that vanished is told by every command" vanished_is_told
 check "it is the trouble of its own pool" vanished_leaves_others_alone
 check "its pool can be stopped and undefined" vanished_can_be_stopped
-check "it may come back" vanished_comes_back
+check "it is started again once its folder is back" vanished_comes_back
 finish

@@ -2,10 +2,7 @@
 
 if HAVE_CUNIT
 check_LTLIBRARIES += libtest-bochs.la
-libtest_bochs_la_SOURCES = \
-	$(bochs_sources) \
-	tests/unit/test-qcow-fixture.c \
-	tests/unit/test-qcow-fixture.h
+libtest_bochs_la_SOURCES = $(bochs_sources)
 libtest_bochs_la_CPPFLAGS = $(AM_CPPFLAGS)
 libtest_bochs_la_LIBADD = libtarn-helpers.la
 

@@ -20,7 +20,7 @@
 #   tables that overlap, on writing  unit/test-qcow2-hostile, test-qcow-hostile, test-vmdk-hostile,
 #                                    test-vpc-check, test-bochs-image, test-cow-disk
 #   names                            cli/test-names, cli/test-untrusted, cli/test-hostile-xml
-#   a file that changes meanwhile    cli/test-untrusted
+#   a file that changes meanwhile    cli/test-untrusted, in-use.sh, unit/test-image-lock
 #   text                             unit/test-vmdk-header, unit/test-dmg-plist, unit/test-vpc-head
 #   what is encrypted or unknown     cli/test-vol-formats, unit/test-<format>-header
 #   what lacks a parent or a part    cli/test-corpus, vpc.sh, vmdk-parent.sh, bochs-images.sh,

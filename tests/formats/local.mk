@@ -69,8 +69,11 @@ tests_formats_spend_LDADD =
 
 EXTRA_DIST += \
 	tests/formats/lib.sh \
+	tests/formats/clone-alike.sh \
 	tests/formats/corpus.sh \
 	tests/formats/hostile-bombs.sh \
+	tests/formats/in-use.sh \
+	tests/formats/map-cancel.sh \
 	tests/formats/matrix.sh \
 	tests/formats/qcow2-check.sh \
 	tests/formats/qcow2-compress.sh \

@@ -2,10 +2,7 @@
 
 if HAVE_CUNIT
 check_LTLIBRARIES += libtest-qcow.la
-libtest_qcow_la_SOURCES = \
-	$(qcow_sources) \
-	tests/unit/test-qcow-fixture.c \
-	tests/unit/test-qcow-fixture.h
+libtest_qcow_la_SOURCES = $(qcow_sources)
 libtest_qcow_la_CPPFLAGS = $(AM_CPPFLAGS) $(ZLIB_CFLAGS)
 libtest_qcow_la_LIBADD = libtarn-helpers.la $(ZLIB_LIBS)
 

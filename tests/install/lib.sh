@@ -39,6 +39,7 @@ installed_run() {
     TARN=$(place tarn | grep '/bin/tarn$')
     LD_LIBRARY_PATH=$(dirname "$(place libtarn.so)")
     TARN_MODULE_DIR=$module_dir TARN_PLUGINS_DIR=$plugins_dir
-    export LD_LIBRARY_PATH TARN_MODULE_DIR TARN_PLUGINS_DIR
+    TARN_MODULE_HOST=$(place tarn-module-host)
+    export LD_LIBRARY_PATH TARN_MODULE_DIR TARN_PLUGINS_DIR TARN_MODULE_HOST
     run "$@"
 }

@@ -13,7 +13,8 @@ files_are_right() {
         -e 's,^.*/bin/,bin/,' -e 's,^.*/include/tarn/,include/,' -e 's,^.*/pkgconfig/,pkgconfig/,' \
         -e 's,^.*/tarn/modules/,modules/,' -e 's,^.*/tarn/plugins.d/,plugins.d/,' \
         -e 's,^.*/man/man([0-9])/,man/,' -e 's,^.*/completions/,completion/,' \
-        -e 's,^.*/(libtarn\.so.*),lib/\1,' | grep -v '^man/' | sort >"$work/found"
+        -e 's,^.*/(libtarn\.so.*),lib/\1,' -e 's,^.*/tarn/(tarn-module-host)$,libexec/\1,' |
+        grep -v '^man/' | sort >"$work/found"
     sort >"$work/expected" <<'END'
 bin/tarn
 completion/tarn
@@ -31,12 +32,17 @@ include/tarn.h
 lib/libtarn.so
 lib/libtarn.so.0
 lib/libtarn.so.0.0.0
+libexec/tarn-module-host
 modules/bochs.so
 modules/cloop.so
 modules/cow.so
 modules/dir.so
+modules/disk.so
 modules/dmg.so
+modules/fs.so
 modules/iso.so
+modules/logical.so
+modules/netfs.so
 modules/qcow.so
 modules/qcow2.so
 modules/raw.so
@@ -48,8 +54,12 @@ plugins.d/bochs.conf
 plugins.d/cloop.conf
 plugins.d/cow.conf
 plugins.d/dir.conf
+plugins.d/disk.conf
 plugins.d/dmg.conf
+plugins.d/fs.conf
 plugins.d/iso.conf
+plugins.d/logical.conf
+plugins.d/netfs.conf
 plugins.d/qcow.conf
 plugins.d/qcow2.conf
 plugins.d/raw.conf
@@ -61,8 +71,9 @@ END
 
 manual_is_there() {
     need_installed
-    for page in tarn.1 tarn-plugins.d.5 tarn-dir.7 tarn-raw.7 tarn-qcow2.7 tarn-qcow.7 tarn-vmdk.7 \
-        tarn-vpc.7 tarn-cow.7 tarn-bochs.7 tarn-cloop.7 tarn-dmg.7 tarn-iso.7; do
+    for page in tarn.1 tarn-plugins.d.5 tarn-dir.7 tarn-disk.7 tarn-fs.7 tarn-logical.7 tarn-netfs.7 tarn-raw.7 tarn-qcow2.7 \
+        tarn-qcow.7 tarn-vmdk.7 tarn-vpc.7 tarn-cow.7 tarn-bochs.7 tarn-cloop.7 tarn-dmg.7 \
+        tarn-images.7 tarn-iso.7 tarn-isolation.7; do
         [ -s "$(place "$page")" ]
     done
 }
@@ -70,7 +81,8 @@ manual_is_there() {
 # Nothing leads back to where it was built.
 nothing_of_the_build() {
     need_installed
-    found=$(grep -rlF -e "$TARN_BUILD" -e "$installed" "$installed" | grep -v '\.so\|/bin/tarn') ||
+    found=$(grep -rlF -e "$TARN_BUILD" -e "$installed" "$installed" |
+        grep -v '\.so\|/bin/tarn\|/tarn-module-host') ||
         found=
     [ -z "$found" ] || { echo "$found"; return 1; }
     if command -v readelf >/dev/null; then

@@ -160,6 +160,7 @@ void host_prepare(struct host_frame *frame)
 {
     static const char *const folders[] = { "", "modules", "plugins" };
     const char *libs = host_text("%s/.libs", build_folder());
+    const char *isolation = getenv("TARN_TEST_ISOLATED") != NULL ? "isolation = process\n" : NULL;
     size_t index;
 
     memset(frame, 0, sizeof(*frame));
@@ -170,9 +171,9 @@ void host_prepare(struct host_frame *frame)
 
         must((index == 0 || mkdir(path, 0755) == 0) && chmod(path, 0755) == 0, path);
     }
-    if (!add_module(frame, libs, "dir", "pool:dir", NULL) ||
-        !add_module(frame, libs, "raw", "format:raw", NULL) ||
-        !add_module(frame, libs, "qcow2", "format:qcow2", NULL)) {
+    if (!add_module(frame, libs, "dir", "pool:dir", isolation) ||
+        !add_module(frame, libs, "raw", "format:raw", isolation) ||
+        !add_module(frame, libs, "qcow2", "format:qcow2", isolation)) {
         printf("the modules are not built: %s\n", libs);
         host_close(frame);
         exit(77);
@@ -186,6 +187,7 @@ struct tarn_context *host_context(const struct host_frame *frame)
         .root = frame->root,
         .module_dir = host_path(frame, "modules"),
         .plugins_dir = host_path(frame, "plugins"),
+        .module_host = host_text("%s/tarn-module-host", build_folder()),
         .follow = frame->follow,
         .deadline = frame->deadline,
     };

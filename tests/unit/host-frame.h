@@ -3,7 +3,8 @@
  * For tests through the host API: a context on a temporary root with the modules as they were
  * built, and short forms of what every such test does.
  *
- * The environment says where the build is (TARN_BUILD; the current folder without it).
+ * The environment says where the build is (TARN_BUILD; the current folder without it). With
+ * TARN_TEST_ISOLATED set the modules run in processes of their own: the same tests hold.
  */
 #ifndef TESTS_HOST_FRAME_H
 #define TESTS_HOST_FRAME_H

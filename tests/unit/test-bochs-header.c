@@ -6,7 +6,7 @@
 
 #include "formats/bochs/format.h"
 #include "helpers/le.h"
-#include "tests/unit/test-qcow-fixture.h"
+#include "tests/unit/format-fixture.h"
 
 #define DISK ((uint64_t)10321920)
 

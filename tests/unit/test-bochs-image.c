@@ -7,7 +7,8 @@
 
 #include "formats/bochs/format.h"
 #include "helpers/le.h"
-#include "tests/unit/test-qcow-fixture.h"
+#include "tests/unit/format-fixture.h"
+#include "tests/unit/random-numbers.h"
 
 /* A disk of 10 MB has 1024 entries of 16 KiB; an extent takes a sector more. */
 #define DISK ((uint64_t)10321920)

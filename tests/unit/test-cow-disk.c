@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/unit/format-crash.h"
 #include "tests/unit/test-cow-fixture.h"
 
 #define SECTORS ((uint64_t)300)
@@ -14,7 +15,7 @@ static void written_over_the_base(const char *subformat)
 {
     struct image image;
 
-    image_make(&image, SIZE, subformat);
+    cow_make(&image, SIZE, subformat);
     CU_ASSERT_EQUAL_FATAL(image_open(&image, TARN_IMAGE_OPEN_WRITE), TARN_OK);
     CU_ASSERT(image_reads(&image, 0, SIZE, 0xbb));
     image_write(&image, 1000, 10, 0x10);
@@ -33,7 +34,7 @@ static void written_over_the_base(const char *subformat)
     CU_ASSERT(image_reads(&image, 70 * SECTOR, SIZE - 70 * SECTOR - 1, 0xbb));
     CU_ASSERT(image_reads(&image, SIZE - 1, 1, 0x30));
     image_close(&image);
-    CU_ASSERT(image_sound(&image));
+    CU_ASSERT(image_sound(&image, 0));
     CU_ASSERT_EQUAL(image.host.check.allocated_clusters, 52);
     CU_ASSERT_EQUAL(image.base->writes, 0);
     image_free(&image);
@@ -50,14 +51,14 @@ static void an_odd_size(void)
 {
     struct image image;
 
-    image_make(&image, SIZE + 77, NULL);
+    cow_make(&image, SIZE + 77, NULL);
     CU_ASSERT_EQUAL_FATAL(image_open(&image, TARN_IMAGE_OPEN_WRITE), TARN_OK);
     CU_ASSERT(image_reads(&image, 0, SIZE + 77, 0xbb));
     image_write(&image, SIZE + 70, 7, 0x42);
     CU_ASSERT(image_reads(&image, SIZE, 70, 0xbb));
     CU_ASSERT(image_reads(&image, SIZE + 70, 7, 0x42));
     image_close(&image);
-    CU_ASSERT(image_sound(&image));
+    CU_ASSERT(image_sound(&image, 0));
     CU_ASSERT_EQUAL(image.file->size, 12288 + SIZE + 77);
     image_free(&image);
 }
@@ -84,19 +85,19 @@ static void a_changed_base_is_refused(void)
 {
     struct image image;
 
-    image_make(&image, SIZE, NULL);
+    cow_make(&image, SIZE, NULL);
     CU_ASSERT_EQUAL(image_opens(&image), TARN_OK);
     image_base_time(BASE_TIME + 1);
     CU_ASSERT_EQUAL(image_opens(&image), TARN_E_CORRUPT);
     CU_ASSERT_PTR_NOT_NULL(strstr(image.host.error, "touch -d @1234567890"));
     CU_ASSERT_EQUAL(image_open(&image, TARN_IMAGE_OPEN_NO_BACKING), TARN_OK);
     image_close(&image);
-    image_check(&image);
+    image_check(&image, 0);
     CU_ASSERT_EQUAL(image.host.check.corruptions, 1);
     image_base_time(BASE_TIME);
     image.base->size -= 1;
     CU_ASSERT_EQUAL(image_opens(&image), TARN_E_CORRUPT);
-    image_check(&image);
+    image_check(&image, 0);
     CU_ASSERT_EQUAL(image.host.check.corruptions, 1);
     image_free(&image);
 }
@@ -105,11 +106,11 @@ static void a_missing_base_is_refused(void)
 {
     struct image image;
 
-    image_make(&image, SIZE, NULL);
+    cow_make(&image, SIZE, NULL);
     for (uint64_t i = 0; i < image.host.related_count; i++)
         image.host.related[i].role = UINT32_MAX;
     CU_ASSERT_EQUAL(image_opens(&image), TARN_E_NOT_FOUND);
-    image_check(&image);
+    image_check(&image, 0);
     CU_ASSERT_EQUAL(image.host.check.errors, 1);
     CU_ASSERT_EQUAL_FATAL(image_open(&image, TARN_IMAGE_OPEN_NO_BACKING), TARN_OK);
     CU_ASSERT_FALSE(image_reads(&image, 0, SECTOR, 0xbb));
@@ -121,7 +122,7 @@ static void the_size_is_fixed(void)
 {
     struct image image;
 
-    image_make(&image, SIZE, NULL);
+    cow_make(&image, SIZE, NULL);
     CU_ASSERT_EQUAL_FATAL(image_open(&image, TARN_IMAGE_OPEN_WRITE), TARN_OK);
     CU_ASSERT_EQUAL(tarn_io_truncate(&image.host.call, image.disk, 2 * SIZE, 0),
                     TARN_E_UNSUPPORTED);
@@ -134,15 +135,15 @@ static void damaged_bitmaps(void)
 {
     struct image image;
 
-    image_make(&image, SIZE, NULL);
+    cow_make(&image, SIZE, NULL);
     image.file->bytes[8192 + SECTORS / 8] = 0xf0; /* 300 is 37 bytes and 4 bits */
-    image_check(&image);
+    image_check(&image, 0);
     CU_ASSERT_EQUAL(image.host.check.corruptions, 1);
     CU_ASSERT_EQUAL(image_opens(&image), TARN_OK);
     image.file->bytes[8192 + SECTORS / 8] = 0x08;
-    CU_ASSERT(image_sound(&image));
+    CU_ASSERT(image_sound(&image, 0));
     image.file->size -= SECTOR;
-    image_check(&image);
+    image_check(&image, 0);
     CU_ASSERT_EQUAL(image.host.check.corruptions, 1);
     CU_ASSERT_EQUAL_FATAL(image_open(&image, 0), TARN_OK);
     CU_ASSERT(image_reads(&image, 0, SIZE - SECTOR, 0xbb));
@@ -198,7 +199,7 @@ static void created(void)
     struct image image;
     uint64_t bytes = 0;
 
-    image_make(&image, SIZE, NULL);
+    cow_make(&image, SIZE, NULL);
     CU_ASSERT_EQUAL(image_probe(&image), TARN_PROBE_SURE);
     CU_ASSERT_EQUAL(image_info(&image), TARN_OK);
     CU_ASSERT_STRING_EQUAL(fake_host_property(&image.host, "version"), "3");
@@ -216,46 +217,35 @@ static void created(void)
     CU_ASSERT(image_reads(&image, 100, 100, 1));
     CU_ASSERT(image_reads(&image, 200, SIZE - 200, 0));
     image_close(&image);
-    CU_ASSERT(image_sound(&image));
+    CU_ASSERT(image_sound(&image, 0));
     image_free(&image);
 }
 
 /* --- crashes ---------------------------------------------------------------------------------- */
 
-static uint64_t random_state;
+struct story {
+    struct image *image;
+    uint64_t flushed; /* by this step the first half is 0x01 */
+};
 
-static uint64_t random_below(uint64_t limit)
-{
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return (random_state >> 8) % limit;
-}
-
-/* A sector is the base's, or of the writes that were begun; never another thing. After the flush
- * that ended at step `flushed` the first half is 0x01. */
-static bool survives(const struct image *image, const struct memory_io *start, uint64_t count,
-                     uint64_t flushed, const bool *lost)
+/* A sector is the base's, or of the writes that were begun; never another thing. */
+static bool as_written(struct image *after, uint64_t steps, void *arg)
 {
     static uint8_t bytes[SIZE];
-    struct image after;
+    const struct story *story = arg;
     bool good;
 
-    image_copy(&after, image);
-    memory_io_free(after.file);
-    after.file = memory_io_replay(start, image->file->journal, count, lost);
-    after.file->keep = true;
-    good = image_open(&after, 0) == TARN_OK &&
-           tarn_io_pread(&after.host.call, after.disk, bytes, sizeof(bytes), 0) == TARN_OK;
+    cow_rest_on(after, story->image->base);
+    good = image_open(after, 0) == TARN_OK &&
+           tarn_io_pread(&after->host.call, after->disk, bytes, sizeof(bytes), 0) == TARN_OK;
     for (uint64_t i = 0; i < SIZE && good; i++)
         good = bytes[i] == bytes[i - i % SECTOR] &&
                (bytes[i] == 0xbb || (bytes[i] >= 1 && bytes[i] <= 40)) &&
-               (count < flushed || i >= SIZE / 2 || bytes[i] != 0xbb);
+               (steps < story->flushed || i >= SIZE / 2 || bytes[i] != 0xbb);
     if (good) {
-        image_close(&after);
-        good = image_sound(&after);
+        image_close(after);
+        good = image_sound(after, 0);
     }
-    image_free(&after);
     return good;
 }
 
@@ -263,17 +253,14 @@ static void crash(const char *subformat)
 {
     struct memory_io *start;
     struct image image;
-    uint64_t flushed;
-    bool good = true;
-    bool *lost;
+    struct story story = { &image, 0 };
 
-    image_make(&image, SIZE, subformat);
-    start = memory_io_of(image.file->bytes, image.file->size);
-    image.file->record = true;
+    cow_make(&image, SIZE, subformat);
+    start = image_record(&image);
     CU_ASSERT_EQUAL_FATAL(image_open(&image, TARN_IMAGE_OPEN_WRITE), TARN_OK);
     image_write(&image, 0, SIZE / 2, 1);
     CU_ASSERT_EQUAL(tarn_io_flush(&image.host.call, image.disk), TARN_OK);
-    flushed = image.file->journal_length;
+    story.flushed = image.file->journal_length;
     for (uint8_t i = 2; i <= 40; i++) {
         uint64_t first = random_below(SECTORS);
         uint64_t most = SECTORS - first < 30 ? SECTORS - first : 30;
@@ -283,28 +270,15 @@ static void crash(const char *subformat)
             CU_ASSERT_EQUAL(tarn_io_flush(&image.host.call, image.disk), TARN_OK);
     }
     image_close(&image);
-    lost = calloc(image.file->journal_length + 1, sizeof(*lost));
-    CU_ASSERT_PTR_NOT_NULL_FATAL(lost);
-    for (uint64_t count = 0; count <= image.file->journal_length && good; count++) {
-        good = survives(&image, start, count, flushed, NULL);
-        for (int k = 0; k < 4 && good; k++) {
-            memset(lost, 0, image.file->journal_length * sizeof(*lost));
-            for (uint64_t i = count; i-- > 0 && image.file->journal[i].what != MEMORY_FLUSH;)
-                lost[i] = random_below(2) == 0;
-            good = survives(&image, start, count, flushed, lost);
-        }
-        if (!good)
-            printf("# %s, after %llu steps\n", subformat, (unsigned long long)count);
-    }
-    CU_ASSERT(good);
-    free(lost);
+    CU_ASSERT(image_survives(&image, &(struct crashes){ .start = start, .judge = as_written,
+                                                        .arg = &story }));
     memory_io_free(start);
     image_free(&image);
 }
 
 static void crashes(void)
 {
-    random_state = 12345;
+    random_start(12345);
     crash("uml");
     crash("qemu");
 }
@@ -313,7 +287,7 @@ static void failed_writes_lose_nothing(void)
 {
     struct image whole;
 
-    image_make(&whole, SIZE, NULL);
+    cow_make(&whole, SIZE, NULL);
     CU_ASSERT_EQUAL_FATAL(image_open(&whole, TARN_IMAGE_OPEN_WRITE), TARN_OK);
     image_write(&whole, 0, SIZE / 2, 0x42);
     image_close(&whole);
@@ -321,7 +295,7 @@ static void failed_writes_lose_nothing(void)
         uint8_t bytes[5000] = { 1 };
         struct image image;
 
-        image_copy(&image, &whole);
+        cow_copy(&image, &whole);
         image.file->fail_at = i;
         if (image_open(&image, TARN_IMAGE_OPEN_WRITE) == TARN_OK) {
             tarn_io_pwrite(&image.host.call, image.disk, bytes, sizeof(bytes), SIZE / 2);
@@ -335,7 +309,7 @@ static void failed_writes_lose_nothing(void)
         CU_ASSERT(image_reads(&image, 0, SIZE / 2, 0x42));
         CU_ASSERT(image_reads(&image, SIZE / 2 + 10240, SIZE / 4, 0xbb));
         image_close(&image);
-        CU_ASSERT(image_sound(&image));
+        CU_ASSERT(image_sound(&image, 0));
         image_free(&image);
     }
     image_free(&whole);

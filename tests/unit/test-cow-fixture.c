@@ -37,11 +37,10 @@ static int32_t give_base(struct tarn_call *call, const struct fake_question *que
     return TARN_OK;
 }
 
-static void start(struct image *image)
+void cow_rest_on(struct image *image, struct memory_io *base)
 {
-    memset(image, 0, sizeof(*image));
-    fake_host_init(&image->host);
-    image_base_time(BASE_TIME);
+    fake_host_relate(&image->host, TARN_RELATED_CONTAINER, BASE_NAME, give_base, base);
+    fake_host_relate(&image->host, TARN_RELATED_BACKING, BASE_NAME, give_base, base);
 }
 
 static void with_base(struct image *image, struct memory_io *base)
@@ -49,20 +48,18 @@ static void with_base(struct image *image, struct memory_io *base)
     image->base = base;
     base->keep = true;
     base->io.identity = identity;
-    fake_host_relate(&image->host, TARN_RELATED_CONTAINER, BASE_NAME, give_base, base);
-    fake_host_relate(&image->host, TARN_RELATED_BACKING, BASE_NAME, give_base, base);
+    cow_rest_on(image, base);
 }
 
 void image_new(struct image *image, uint64_t base_size)
 {
-    start(image);
-    image->file = memory_io_new(0);
-    image->file->keep = true;
+    image_of(image, &cow_format, NULL, 0);
+    image_base_time(BASE_TIME);
     with_base(image, memory_io_new(base_size));
     memset(image->base->bytes, 0xbb, base_size);
 }
 
-void image_make(struct image *image, uint64_t size, const char *subformat)
+void cow_make(struct image *image, uint64_t size, const char *subformat)
 {
     struct tarn_image_spec spec = { .struct_size = sizeof(spec), .capacity = size,
                                     .subformat = subformat, .backing_name = BASE_NAME };
@@ -71,11 +68,10 @@ void image_make(struct image *image, uint64_t size, const char *subformat)
     CU_ASSERT_EQUAL_FATAL(cow_format.create(&image->host.call, &image->file->io, &spec), TARN_OK);
 }
 
-void image_copy(struct image *image, const struct image *from)
+void cow_copy(struct image *image, const struct image *from)
 {
-    start(image);
-    image->file = memory_io_of(from->file->bytes, from->file->size);
-    image->file->keep = true;
+    image_copy(image, from);
+    image_base_time(BASE_TIME);
     with_base(image, memory_io_of(from->base->bytes, from->base->size));
 }
 
@@ -168,80 +164,3 @@ void image_by_hand(struct image *image, enum cow_kind kind, uint64_t size)
     image->file->size = data + size;
 }
 
-void image_free(struct image *image)
-{
-    if (image->disk != NULL)
-        tarn_io_close(&image->host.call, image->disk);
-    memory_io_free(image->file);
-    memory_io_free(image->base);
-    fake_host_clear(&image->host);
-}
-
-int32_t image_open(struct image *image, uint32_t flags)
-{
-    struct tarn_image_open how = { sizeof(how), flags, NULL };
-
-    fake_host_reset(&image->host);
-    return cow_format.open(&image->host.call, &image->file->io, &how, &image->disk);
-}
-
-int32_t image_opens(struct image *image)
-{
-    int32_t status = image_open(image, 0);
-
-    if (status == TARN_OK)
-        image_close(image);
-    else
-        CU_ASSERT_NOT_EQUAL(image->host.error[0], '\0');
-    return status;
-}
-
-void image_close(struct image *image)
-{
-    struct tarn_io *disk = image->disk;
-
-    image->disk = NULL;
-    CU_ASSERT_EQUAL_FATAL(tarn_io_close(&image->host.call, disk), TARN_OK);
-}
-
-void image_write(struct image *image, uint64_t offset, uint64_t length, uint8_t byte)
-{
-    CU_ASSERT_EQUAL(disk_put(&image->host.call, image->disk, offset, length, byte), TARN_OK);
-}
-
-bool image_reads(struct image *image, uint64_t offset, uint64_t length, uint8_t byte)
-{
-    return disk_holds(&image->host.call, image->disk, offset, length, byte);
-}
-
-void image_check(struct image *image)
-{
-    fake_host_reset(&image->host);
-    CU_ASSERT_EQUAL_FATAL(cow_format.check(&image->host.call, &image->file->io, 0), TARN_OK);
-    CU_ASSERT_EQUAL(image->host.checks, 1);
-}
-
-bool image_sound(struct image *image)
-{
-    image_check(image);
-    return image->host.finding_count == 0 && image->host.check.corruptions == 0 &&
-           image->host.check.errors == 0;
-}
-
-int32_t image_probe(const struct image *image)
-{
-    uint64_t size = image->file->size;
-    struct tarn_probe probe = {
-        .struct_size = sizeof(probe), .head = image->file->bytes,
-        .head_length = size < cow_format.head_needed ? size : cow_format.head_needed,
-        .size = size,
-    };
-
-    return cow_format.probe(&probe);
-}
-
-int32_t image_info(struct image *image)
-{
-    fake_host_reset(&image->host);
-    return cow_format.info(&image->host.call, &image->file->io);
-}

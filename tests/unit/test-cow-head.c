@@ -41,7 +41,7 @@ static void every_kind_is_read(void)
         CU_ASSERT(image_reads(&image, 10 * SECTOR, SECTOR, 0x1a));
         CU_ASSERT(image_reads(&image, 11 * SECTOR, 89 * SECTOR, 0xbb));
         image_close(&image);
-        image_check(&image);
+        image_check(&image, 0);
         CU_ASSERT_EQUAL(image.host.check.corruptions, 0);
         CU_ASSERT_EQUAL(image.host.check.allocated_clusters, 2);
         image_free(&image);
@@ -204,13 +204,13 @@ static void any_damage(void)
 
         image_by_hand(&start, kinds[i], SIZE);
         for (uint64_t size = 0; size < start.file->size; size += 256) {
-            image_copy(&image, &start);
+            cow_copy(&image, &start);
             image.file->size = size;
             use(&image);
             image_free(&image);
         }
         for (uint64_t at = 0; at < 4140; at += 4) {
-            image_copy(&image, &start);
+            cow_copy(&image, &start);
             memset(image.file->bytes + at, 0xff, at % 8 == 0 ? 8 : 4);
             use(&image);
             image_free(&image);

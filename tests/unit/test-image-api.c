@@ -144,22 +144,23 @@ static void opened(void)
 
     begin();
     HOST_OK(tarn_image_open(&image, frame.context, host_path(&frame, "a"), NULL, TARN_IMAGE_WRITE,
-                            &error));
+                            NULL, &error));
     HOST_OK(tarn_image_size(&size, image, &error));
     CU_ASSERT_EQUAL(size, 3 * MIB);
     HOST_OK(tarn_image_pwrite(image, "content", 8, MIB, &error));
     HOST_OK(tarn_image_pread(image, bytes, 8, MIB, &error));
     CU_ASSERT_STRING_EQUAL(bytes, "content");
-    HOST_OK(tarn_image_zero(image, MIB, 4, &error));
+    HOST_OK(tarn_image_zero(image, MIB, 4, NULL, &error));
     HOST_OK(tarn_image_pread(image, bytes, 8, MIB, &error));
     CU_ASSERT(memcmp(bytes, "\0\0\0\0ent", 8) == 0);
-    HOST_OK(tarn_image_discard(image, 0, MIB, &error));
+    HOST_OK(tarn_image_discard(image, 0, MIB, NULL, &error));
     HOST_OK(tarn_image_flush(image, &error));
     CU_ASSERT_NOT_EQUAL(tarn_image_pread(image, bytes, 8, 3 * MIB - 4, NULL), TARN_OK);
     CU_ASSERT_NOT_EQUAL(tarn_image_pwrite(image, bytes, 8, UINT64_MAX - 4, NULL), TARN_OK);
     HOST_OK(tarn_image_close(image, &error));
     HOST_OK(tarn_image_close(NULL, &error));
-    HOST_OK(tarn_image_open(&image, frame.context, host_path(&frame, "a"), "qcow2", 0, &error));
+    HOST_OK(tarn_image_open(&image, frame.context, host_path(&frame, "a"), "qcow2", 0, NULL,
+                            &error));
     HOST_REFUSED(tarn_image_pwrite(image, "x", 1, 0, &error), TARN_E_UNSUPPORTED, "read-only");
     HOST_OK(tarn_image_close(image, &error));
     CU_ASSERT_EQUAL(host_run("qemu-img check %s", host_path(&frame, "a")), 0);
@@ -173,10 +174,10 @@ static void no_regular_file(void)
     begin();
     CU_ASSERT_EQUAL(mkfifo(host_path(&frame, "fifo"), 0600), 0);
     CU_ASSERT_NOT_EQUAL(tarn_image_open(&image, frame.context, host_path(&frame, "fifo"), "raw", 0,
-                                        NULL), TARN_OK);
-    CU_ASSERT_NOT_EQUAL(tarn_image_open(&image, frame.context, frame.root, "raw", 0, NULL),
+                                        NULL, NULL), TARN_OK);
+    CU_ASSERT_NOT_EQUAL(tarn_image_open(&image, frame.context, frame.root, "raw", 0, NULL, NULL),
                         TARN_OK);
-    CU_ASSERT_NOT_EQUAL(tarn_image_open(&image, frame.context, "/dev/null", "raw", 0, NULL),
+    CU_ASSERT_NOT_EQUAL(tarn_image_open(&image, frame.context, "/dev/null", "raw", 0, NULL, NULL),
                         TARN_OK);
     host_close(&frame);
 }
@@ -200,7 +201,7 @@ static void job_ends_before_the_image(void)
     tarn_job_cancel(job);
     tarn_job_unref(job);
     HOST_OK(tarn_image_pread(image, &byte, 1, 0, &error));
-    HOST_OK(tarn_image_zero(image, 0, MIB, &error));
+    HOST_OK(tarn_image_zero(image, 0, MIB, NULL, &error));
     HOST_OK(tarn_job_list(&list, frame.context, &error));
     CU_ASSERT(list[0] != NULL && strcmp(list[0]->operation, "vol-open") == 0);
     CU_ASSERT_STRING_EQUAL(list[0]->volume, "v");

@@ -43,7 +43,7 @@ static const char *map(struct tarn_volume *volume, uint64_t offset, uint64_t len
     told[0] = '\0';
     HOST_OK(tarn_volume_open(&image, volume, 0, NULL, &error));
     CU_ASSERT_PTR_NOT_NULL_FATAL(image);
-    HOST_OK(tarn_image_map(image, offset, length, &listener, &error));
+    HOST_OK(tarn_image_map(image, offset, length, &listener, NULL, &error));
     HOST_OK(tarn_image_close(image, &error));
     return told;
 }
@@ -146,9 +146,11 @@ static void bad_ranges(void)
     begin();
     volume = host_volume(pool, "a", "qcow2", MIB);
     HOST_OK(tarn_volume_open(&image, volume, 0, NULL, &error));
-    HOST_REFUSED(tarn_image_map(image, MIB, 1, &listener, &error), TARN_E_INVALID, "beyond");
-    HOST_REFUSED(tarn_image_map(image, 1, UINT64_MAX, &listener, &error), TARN_E_INVALID, "beyond");
-    HOST_REFUSED(tarn_image_map(image, 0, MIB, &deaf, &error), TARN_E_INVALID, "takes no extents");
+    HOST_REFUSED(tarn_image_map(image, MIB, 1, &listener, NULL, &error), TARN_E_INVALID, "beyond");
+    HOST_REFUSED(tarn_image_map(image, 1, UINT64_MAX, &listener, NULL, &error), TARN_E_INVALID,
+                 "beyond");
+    HOST_REFUSED(tarn_image_map(image, 0, MIB, &deaf, NULL, &error), TARN_E_INVALID,
+                 "takes no extents");
     HOST_OK(tarn_image_close(image, &error));
     tarn_volume_unref(volume);
     end();
@@ -262,6 +264,50 @@ static void cancelled_copy(void)
     end();
 }
 
+struct hasty {
+    struct tarn_job *job;
+    unsigned extents;
+};
+
+static int cancel_by_extent(void *arg, const struct tarn_extent *extent)
+{
+    struct hasty *hasty = arg;
+
+    (void)extent;
+    hasty->extents++;
+    tarn_job_cancel(hasty->job);
+    return TARN_OK;
+}
+
+static void cancelled_map(void)
+{
+    struct tarn_error *error = NULL;
+    struct tarn_image *image = NULL;
+    struct tarn_volume *volume;
+    struct hasty hasty = { NULL, 0 };
+    struct tarn_image_listener listener = { .struct_size = sizeof(listener), .arg = &hasty,
+                                            .extent = cancel_by_extent };
+    uint64_t offset;
+
+    begin();
+    volume = host_volume(pool, "a", "qcow2", MIB);
+    for (offset = 0; offset < MIB; offset += 128 * KIB)
+        fill(volume, offset, 64 * KIB, 'x');
+    HOST_OK(tarn_job_new(&hasty.job, frame.context, &error));
+    HOST_OK(tarn_volume_open(&image, volume, 0, hasty.job, &error));
+    HOST_REFUSED(tarn_image_map(image, 0, MIB, &listener, hasty.job, &error), TARN_E_CANCELLED,
+                 "image-map was cancelled");
+    CU_ASSERT_EQUAL(hasty.extents, 1);
+    listener.extent = take_extent; /* the job and the image go on */
+    told[0] = '\0';
+    HOST_OK(tarn_image_map(image, 0, 128 * KIB, &listener, hasty.job, &error));
+    CU_ASSERT_STRING_EQUAL(told, "data 0 0 64;hole 0 64 64;");
+    HOST_OK(tarn_image_close(image, &error));
+    tarn_job_unref(hasty.job);
+    tarn_volume_unref(volume);
+    end();
+}
+
 static void runs_of_zeros(void)
 {
     unsigned char bytes[20000];
@@ -288,6 +334,7 @@ static const struct unit_test tests[] = {
     { "copies keep holes, and leave zeros out", copies_are_sparse },
     { "a copy of an overlay needs nothing below", copy_is_flat },
     { "a cancelled copy leaves nothing", cancelled_copy },
+    { "a map is cancelled, and the image goes on", cancelled_map },
     { "zeros are found in whole blocks", runs_of_zeros },
     { NULL, NULL },
 };

@@ -55,7 +55,7 @@ static int read_file(const char *path, const char *format, char bytes[64],
                      struct tarn_error **error)
 {
     struct tarn_image *image = NULL;
-    int status = tarn_image_open(&image, frame.context, path, format, 0, error);
+    int status = tarn_image_open(&image, frame.context, path, format, 0, NULL, error);
 
     memset(bytes, 0, 64);
     if (status == TARN_OK)

@@ -33,7 +33,7 @@ static void whole_conf(void)
                     "\xef\xbb\xbf; a comment\r\n# another\r\n\r\n"
                     "[module]\r\nfile     = logical.so  ; relative\r\nabi = 1\r\n"
                     "provides = pool:logical   format:raw\r\nenabled = no\r\npriority=70\r\n"
-                    "x-ticket = 17\r\n[options]\r\ncommand-timeout = 60\r\nx-note = mine\r\n"
+                    "isolation = process\r\nx-ticket = 17\r\n[options]\r\ncommand-timeout = 60\r\nx-note = mine\r\n"
                     "empty =\r\n[x-ours]\r\nanything = goes");
     conf = read_conf(&frame, "logical.conf");
     CU_ASSERT_PTR_NULL(conf->error);
@@ -45,6 +45,7 @@ static void whole_conf(void)
     CU_ASSERT_PTR_NULL(conf->provides[2]);
     CU_ASSERT_FALSE(conf->enabled);
     CU_ASSERT_EQUAL(conf->priority, 70);
+    CU_ASSERT(conf->isolated);
     CU_ASSERT_STRING_EQUAL(conf->options[0]->name, "command-timeout");
     CU_ASSERT_STRING_EQUAL(conf->options[0]->value, "60");
     CU_ASSERT_STRING_EQUAL(conf->options[1]->name, "empty");
@@ -70,6 +71,7 @@ static void defaults(void)
     CU_ASSERT_STRING_EQUAL(conf->file, "/opt/lib/a.so");
     CU_ASSERT_TRUE(conf->enabled);
     CU_ASSERT_EQUAL(conf->priority, PLUGIN_PRIORITY);
+    CU_ASSERT(!conf->isolated);
     CU_ASSERT_PTR_NULL(conf->options[0]);
     plugin_conf_free(conf);
     frame_close(&frame);
@@ -97,6 +99,7 @@ static const struct {
     { "[module]\nprovides =\n", "a.conf:2: provides is empty" },
     { HEAD "enabled = true\n", "a.conf:5: enabled is \"true\", not yes or no" },
     { HEAD "priority = high\n", "a.conf:5: priority is \"high\"" },
+    { HEAD "isolation = thread\n", "a.conf:5: isolation is \"thread\", not none or process" },
     { HEAD "priority = 1001\n", "a.conf:5: priority is \"1001\"" },
     { HEAD "priority = 5 0\n", "a.conf:5: priority is \"5 0\"" },
     { HEAD "file = b.so\n", "a.conf:5: file is there twice" },

@@ -141,7 +141,7 @@ static void autostart(void)
         if (index != 2)
             HOST_OK(tarn_pool_set_autostart(pools[index], 1, &error));
     }
-    HOST_OK(tarn_context_autostart(&started, frame.context, NULL, &error));
+    HOST_OK(tarn_context_autostart(&started, frame.context, 0, NULL, &error));
     CU_ASSERT_EQUAL(started, 1);
     CU_ASSERT_EQUAL(host_state(pools[0], false), TARN_POOL_RUNNING);
     CU_ASSERT_EQUAL(host_state(pools[2], false), TARN_POOL_INACTIVE);
@@ -153,7 +153,7 @@ static void autostart(void)
     tarn_pool_record_free(record);
     /* The reason goes with its cause. */
     HOST_OK(tarn_pool_build(pools[1], 0, NULL, &error));
-    HOST_OK(tarn_context_autostart(&started, frame.context, NULL, &error));
+    HOST_OK(tarn_context_autostart(&started, frame.context, 0, NULL, &error));
     CU_ASSERT_EQUAL(started, 1);
     record = read_pool(pools[1], TARN_READ_SIZES);
     CU_ASSERT_EQUAL(record->state, TARN_POOL_RUNNING);
@@ -185,8 +185,8 @@ static void cancelled_autostart(void)
     }
     HOST_OK(tarn_job_new(&job, frame.context, &error));
     tarn_job_cancel(job);
-    HOST_REFUSED(tarn_context_autostart(&started, frame.context, job, &error), TARN_E_CANCELLED,
-                 NULL);
+    HOST_REFUSED(tarn_context_autostart(&started, frame.context, 0, job, &error),
+                 TARN_E_CANCELLED, NULL);
     for (index = 0; index < 2; index++) {
         CU_ASSERT_EQUAL(host_state(pools[index], false), TARN_POOL_INACTIVE);
         tarn_pool_unref(pools[index]);

@@ -6,7 +6,8 @@
 #include <string.h>
 
 #include "formats/qcow/claims.h"
-#include "tests/unit/test-qcow-fixture.h"
+#include "tests/unit/format-fixture.h"
+#include "tests/unit/random-numbers.h"
 
 #define FILE_SIZE ((uint64_t)200000)
 

@@ -8,23 +8,26 @@
 #include <string.h>
 
 #include "formats/qcow/format.h"
-#include "tests/unit/test-qcow-fixture.h"
+#include "tests/unit/format-crash.h"
 
 #define DISK ((uint64_t)3000320)
 #define PIECE ((uint64_t)100000)
 
 /* The first PIECE bytes are 0x5a since before the journal began, or since a flush. */
-static bool sound_and_there(struct image *image, const void *arg)
+static bool sound_and_there(struct image *image, uint64_t steps, void *arg)
 {
-    bool good;
-
+    (void)steps;
     (void)arg;
-    image_check(image, 0);
-    good = image->host.check.corruptions == 0 && image->host.check.errors == 0;
-    for (uint64_t i = 0; i < image->host.finding_count && !good; i++)
-        printf("# %s\n", image->host.findings[i].text);
-    return good && image_open(image, 0) == TARN_OK && image_reads(image, 0, PIECE, 0x5a) &&
+    return image_leaks_only(image) && image_open(image, 0) == TARN_OK &&
+           image_reads(image, 0, PIECE, 0x5a) &&
            image_read_all(image) == TARN_OK;
+}
+
+static bool survives(const struct image *image, const struct memory_io *before, uint64_t first)
+{
+    const struct crashes crashes = { .start = before, .first = first, .judge = sound_and_there };
+
+    return image_survives(image, &crashes);
 }
 
 static void make(struct image *image, uint64_t cluster_size)
@@ -68,14 +71,13 @@ static void crash(uint64_t cluster_size)
 
         random_start(seed);
         make(&image, cluster_size);
-        before = memory_io_of(image.file->bytes, image.file->size);
-        image.file->record = true;
+        before = image_record(&image);
         CU_ASSERT_EQUAL_FATAL(image_open(&image, TARN_IMAGE_OPEN_WRITE), TARN_OK);
         for (int i = 0; i < 40; i++)
             one_operation(&image);
         image_close(&image);
         CU_ASSERT(image_sound(&image, 0));
-        CU_ASSERT(image_survives(&qcow_format, before, image.file, sound_and_there, NULL));
+        CU_ASSERT(survives(&image, before, 0));
         memory_io_free(before);
         image_free(&image);
     }
@@ -102,15 +104,14 @@ static void while_filling(void)
     struct image image;
 
     make(&image, 4096);
-    before = memory_io_of(image.file->bytes, image.file->size);
-    image.file->record = true;
+    before = image_record(&image);
     CU_ASSERT_EQUAL_FATAL(image_open(&image, TARN_IMAGE_OPEN_WRITE | TARN_IMAGE_OPEN_COMPRESS),
                           TARN_OK);
     for (uint64_t at = PIECE; at < DISK; at += 60000)
         image_write(&image, at, 40000 < DISK - at ? 40000 : DISK - at, (uint8_t)(at % 200));
     CU_ASSERT_EQUAL(tarn_io_flush(&image.host.call, image.disk), TARN_OK);
     image_close(&image);
-    CU_ASSERT(image_survives(&qcow_format, before, image.file, sound_and_there, NULL));
+    CU_ASSERT(survives(&image, before, 0));
     memory_io_free(before);
     image_free(&image);
 }
@@ -128,14 +129,13 @@ static void over_compressed_clusters(void)
     image_write(&image, PIECE, 900000, 0x33);
     CU_ASSERT_EQUAL(tarn_io_flush(&image.host.call, image.disk), TARN_OK);
     image_close(&image);
-    before = memory_io_of(image.file->bytes, image.file->size);
-    image.file->record = true;
+    before = image_record(&image);
     CU_ASSERT_EQUAL_FATAL(image_open(&image, TARN_IMAGE_OPEN_WRITE), TARN_OK);
     for (uint64_t at = PIECE; at < 900000; at += 30000)
         image_write(&image, at, 5000, 0x44);
     image_write(&image, 50000, 3000, 0x5a); /* the same bytes, in a new place */
     image_close(&image);
-    CU_ASSERT(image_survives(&qcow_format, before, image.file, sound_and_there, NULL));
+    CU_ASSERT(survives(&image, before, 0));
     memory_io_free(before);
     image_free(&image);
 }
@@ -150,56 +150,40 @@ static void flushed_bytes(void)
 
     image_make(&image, &qcow_format, &spec);
     CU_ASSERT_EQUAL_FATAL(image_open(&image, TARN_IMAGE_OPEN_WRITE), TARN_OK);
-    image.file->record = true;
-    before = memory_io_of(image.file->bytes, image.file->size);
+    before = image_record(&image);
     image_write(&image, 0, PIECE, 0x5a);
     CU_ASSERT_EQUAL(tarn_io_flush(&image.host.call, image.disk), TARN_OK);
     flushed = image.file->journal_length;
     for (uint64_t i = 0; i < 20; i++)
         image_write(&image, 200000 + i * 130000, 3000, 1);
     image_close(&image);
-    for (uint64_t count = flushed; count <= image.file->journal_length; count++) {
-        struct image after;
-
-        image_around(&after, &qcow_format,
-                     memory_io_replay(before, image.file->journal, count, NULL));
-        CU_ASSERT(sound_and_there(&after, NULL));
-        image_free(&after);
-    }
+    CU_ASSERT(survives(&image, before, flushed));
     memory_io_free(before);
     image_free(&image);
 }
 
-/* The storage fails for good at the n-th operation. */
+static void make_usual(struct image *image)
+{
+    make(image, 4096);
+}
+
+static int32_t some_writes(struct image *image)
+{
+    uint8_t bytes[30000];
+    int32_t status = TARN_OK;
+
+    memset(bytes, 7, sizeof(bytes));
+    for (uint64_t at = PIECE; at < 2900000 && status == TARN_OK; at += 700000) {
+        status = tarn_io_pwrite(&image->host.call, image->disk, bytes, sizeof(bytes), at);
+        if (status == TARN_OK)
+            status = tarn_io_flush(&image->host.call, image->disk);
+    }
+    return status;
+}
+
 static void faults(void)
 {
-    bool done = false;
-
-    for (uint64_t n = 1; !done && n < 2000; n++) {
-        uint8_t bytes[30000];
-        struct image image;
-        int32_t status;
-
-        memset(bytes, 7, sizeof(bytes));
-        make(&image, 4096);
-        image.file->operations = 0;
-        image.file->fail_at = n;
-        status = image_open(&image, TARN_IMAGE_OPEN_WRITE);
-        for (uint64_t at = PIECE; at < 2900000 && status == TARN_OK; at += 700000) {
-            status = tarn_io_pwrite(&image.host.call, image.disk, bytes, sizeof(bytes), at);
-            if (status == TARN_OK)
-                status = tarn_io_flush(&image.host.call, image.disk);
-        }
-        done = status == TARN_OK;
-        if (image.disk != NULL && tarn_io_close(&image.host.call, image.disk) != TARN_OK)
-            done = false;
-        image.disk = NULL;
-        CU_ASSERT(done || image.host.failures > 0);
-        image.file->fail_at = 0;
-        CU_ASSERT_FATAL(sound_and_there(&image, NULL));
-        image_free(&image);
-    }
-    CU_ASSERT(done);
+    CU_ASSERT(image_survives_faults(make_usual, some_writes, sound_and_there));
 }
 
 /* The file cannot grow any more, and then it can again. */
@@ -217,7 +201,7 @@ static void full(void)
     image.file->limit = (uint64_t)1 << 30;
     image_write(&image, 500000, 60000, 4);
     image_close(&image);
-    CU_ASSERT(sound_and_there(&image, NULL));
+    CU_ASSERT(sound_and_there(&image, 0, NULL));
     CU_ASSERT(image_reads(&image, 500000, 60000, 4));
     image_free(&image);
 }

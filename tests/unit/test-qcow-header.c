@@ -6,7 +6,7 @@
 
 #include "formats/qcow/format.h"
 #include "helpers/be.h"
-#include "tests/unit/test-qcow-fixture.h"
+#include "tests/unit/format-fixture.h"
 
 #define DISK ((uint64_t)10 << 20)
 

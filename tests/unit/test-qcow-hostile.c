@@ -8,7 +8,8 @@
 #include "formats/qcow/format.h"
 #include "formats/qcow/qcow.h"
 #include "helpers/be.h"
-#include "tests/unit/test-qcow-fixture.h"
+#include "tests/unit/format-fixture.h"
+#include "tests/unit/random-numbers.h"
 
 /* With 4 KiB clusters: header 0, L1 at 48, first L2 table at 4096, its first data at 8192. */
 #define L1 48u

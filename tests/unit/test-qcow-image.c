@@ -7,7 +7,8 @@
 
 #include "formats/qcow/format.h"
 #include "helpers/be.h"
-#include "tests/unit/test-qcow-fixture.h"
+#include "tests/unit/format-fixture.h"
+#include "tests/unit/random-numbers.h"
 
 #define CLUSTER ((uint64_t)4096)
 

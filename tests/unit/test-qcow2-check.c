@@ -14,7 +14,7 @@ static void make(struct image *image)
 {
     struct tarn_image_spec spec = spec_of(100 * CLUSTER);
 
-    image_make(image, &spec);
+    image_make(image, &qcow2_format, &spec);
     CU_ASSERT_EQUAL_FATAL(image_open(image, TARN_IMAGE_OPEN_WRITE), TARN_OK);
     image_write(image, 0, 20 * CLUSTER, 1);
     image_close(image);

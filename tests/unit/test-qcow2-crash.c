@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/unit/format-crash.h"
 #include "tests/unit/test-qcow2-fixture.h"
 
 #define CLUSTER ((uint64_t)65536)
@@ -19,16 +20,6 @@ struct variant {
     const char *refcount_bits;
     bool snapshot;
 };
-
-static uint64_t random_state;
-
-static uint64_t random_below(uint64_t limit)
-{
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return (random_state >> 8) % limit;
-}
 
 static void one_operation(struct image *image, uint64_t size)
 {
@@ -70,7 +61,7 @@ static void make_variant(struct image *image, const struct variant *variant, uin
     spec.compat = variant->compat;
     spec.features = features;
     spec.options = options;
-    image_make(image, &spec);
+    image_make(image, &qcow2_format, &spec);
     if (!variant->snapshot)
         return;
     CU_ASSERT_EQUAL_FATAL(image_open(image, TARN_IMAGE_OPEN_WRITE), TARN_OK);
@@ -79,55 +70,24 @@ static void make_variant(struct image *image, const struct variant *variant, uin
     image_snapshot(image, "1", "before");
 }
 
-static bool survives(const struct memory_io *start, const struct memory_io *journal,
-                     uint64_t count, const bool *lost)
+static bool leaks_at_most(struct image *after, uint64_t steps, void *arg)
 {
-    struct image image;
-    bool good;
-
-    image_of(&image, NULL, 0);
-    memory_io_free(image.file);
-    image.file = memory_io_replay(start, journal->journal, count, lost);
-    image.file->keep = true;
-    image_check(&image, 0);
-    good = image.host.check.corruptions == 0 && image.host.check.errors == 0;
-    for (uint64_t i = 0; i < image.host.finding_count && !good; i++)
-        printf("# %s\n", image.host.findings[i].text);
-    image_free(&image);
-    return good;
+    (void)steps;
+    (void)arg;
+    return image_leaks_only(after);
 }
 
-/* Of the steps since the last flush, each is lost with a chance of one half. */
-static void lose_some(const struct memory_io *journal, uint64_t count, bool *lost)
+/* At every `stride`-th step. */
+static void check_crashes(const char *name, const struct image *image,
+                          const struct memory_io *start, uint64_t stride, bool power)
 {
-    memset(lost, 0, journal->journal_length * sizeof(*lost));
-    for (uint64_t i = count; i-- > 0 && journal->journal[i].what != MEMORY_FLUSH;)
-        lost[i] = random_below(2) == 0;
-}
+    bool good = image_survives(image, &(struct crashes){ .start = start, .stride = stride,
+                                                         .killed_only = !power,
+                                                         .judge = leaks_at_most });
 
-/* Looks at what a crash after every `stride`-th step of the journal would leave; of a loss of power
- * only with `power`. */
-static void check_crashes(const char *name, const struct memory_io *start,
-                          const struct memory_io *journal, uint64_t stride, bool power)
-{
-    bool *lost = calloc(journal->journal_length + 1, sizeof(*lost));
-    bool killed = true;
-    bool cut = true;
-
-    CU_ASSERT_PTR_NOT_NULL_FATAL(lost);
-    for (uint64_t count = 0; count <= journal->journal_length && killed && cut; count += stride) {
-        killed = survives(start, journal, count, NULL);
-        for (int i = 0; i < 3 && cut && power; i++) {
-            lose_some(journal, count, lost);
-            cut = survives(start, journal, count, lost);
-        }
-        if (!killed || !cut)
-            printf("# %s, after %llu of %llu steps, %s\n", name, (unsigned long long)count,
-                   (unsigned long long)journal->journal_length, killed ? "power lost" : "killed");
-    }
-    CU_ASSERT(killed);
-    CU_ASSERT(cut);
-    free(lost);
+    if (!good)
+        printf("# %s\n", name);
+    CU_ASSERT(good);
 }
 
 static void crash(const struct variant *variant, uint64_t seed)
@@ -136,16 +96,15 @@ static void crash(const struct variant *variant, uint64_t seed)
     struct memory_io *start;
     struct image image;
 
-    random_state = seed * 0x9e3779b97f4a7c15u + 1;
+    random_start(seed);
     make_variant(&image, variant, size);
-    start = memory_io_of(image.file->bytes, image.file->size);
-    image.file->record = true;
+    start = image_record(&image);
     CU_ASSERT_EQUAL_FATAL(image_open(&image, TARN_IMAGE_OPEN_WRITE), TARN_OK);
     for (int i = 0; i < 60; i++)
         one_operation(&image, size);
     image_close(&image);
     CU_ASSERT(image_sound(&image, 0));
-    check_crashes(variant->name, start, image.file, 1, true);
+    check_crashes(variant->name, &image, start, 1, true);
     memory_io_free(start);
     image_free(&image);
 }
@@ -189,19 +148,18 @@ static void more_tables_than_the_cache_holds(void)
     struct memory_io *start;
     struct image image;
 
-    random_state = 1;
+    random_start(1);
     make_variant(&image, &variant, (uint64_t)40 << 20);
     CU_ASSERT_EQUAL_FATAL(image_open(&image, TARN_IMAGE_OPEN_WRITE), TARN_OK);
     for (uint64_t i = 0; i < 1280; i++) /* a cluster of each L2 table, so that all are there */
         image_write(&image, i * 32768, 512, 2);
     image_close(&image);
-    start = memory_io_of(image.file->bytes, image.file->size);
-    image.file->record = true;
+    start = image_record(&image);
     CU_ASSERT_EQUAL_FATAL(image_open(&image, TARN_IMAGE_OPEN_WRITE), TARN_OK);
     for (uint64_t i = 0; i < 1200; i++)
         image_write(&image, random_below((uint64_t)40 << 20) & ~(uint64_t)511, 512, 1);
     image_close(&image);
-    check_crashes(variant.name, start, image.file, 17, true);
+    check_crashes(variant.name, &image, start, 17, true);
     memory_io_free(start);
     image_free(&image);
 }
@@ -234,10 +192,9 @@ static void crash_compressed(const struct variant *variant, uint32_t flags, uint
     struct memory_io *start;
     struct image image;
 
-    random_state = seed * 0x9e3779b97f4a7c15u + 1;
+    random_start(seed);
     make_variant(&image, variant, size);
-    start = memory_io_of(image.file->bytes, image.file->size);
-    image.file->record = true;
+    start = image_record(&image);
     CU_ASSERT_EQUAL_FATAL(image_open(&image, flags), TARN_OK);
     write_compressed(&image, size);
     image_close(&image);
@@ -248,7 +205,7 @@ static void crash_compressed(const struct variant *variant, uint32_t flags, uint
     }
     CU_ASSERT(image_sound(&image, 0));
     CU_ASSERT(image.host.check.compressed_clusters > 10);
-    check_crashes(variant->name, start, image.file, is_new ? 1 : 3, !is_new);
+    check_crashes(variant->name, &image, start, is_new ? 1 : 3, !is_new);
     memory_io_free(start);
     image_free(&image);
 }
@@ -272,6 +229,13 @@ static void compressed_writing(void)
     }
 }
 
+static bool flushed_are_there(struct image *after, uint64_t steps, void *arg)
+{
+    (void)steps;
+    (void)arg;
+    return image_open(after, 0) == TARN_OK && image_reads(after, 5000, 300000, 0x5a);
+}
+
 /* What was written before a flush is read after a crash at any later step, if nothing wrote there
  * since. */
 static void flushed_bytes_are_there(void)
@@ -281,9 +245,8 @@ static void flushed_bytes_are_there(void)
     struct image image;
     uint64_t flushed;
 
-    image_make(&image, &spec);
-    start = memory_io_of(image.file->bytes, image.file->size);
-    image.file->record = true;
+    image_make(&image, &qcow2_format, &spec);
+    start = image_record(&image);
     CU_ASSERT_EQUAL_FATAL(image_open(&image, TARN_IMAGE_OPEN_WRITE), TARN_OK);
     image_write(&image, 5000, 300000, 0x5a);
     CU_ASSERT_EQUAL(tarn_io_flush(&image.host.call, image.disk), TARN_OK);
@@ -291,19 +254,23 @@ static void flushed_bytes_are_there(void)
     for (int i = 0; i < 20; i++)
         image_write(&image, (10 + (uint64_t)i) * CLUSTER, 3000, 1);
     CU_ASSERT_EQUAL(tarn_io_flush(&image.host.call, image.disk), TARN_OK);
-    for (uint64_t count = flushed; count <= image.file->journal_length; count++) {
-        struct image after;
-
-        image_of(&after, NULL, 0);
-        memory_io_free(after.file);
-        after.file = memory_io_replay(start, image.file->journal, count, NULL);
-        after.file->keep = true;
-        CU_ASSERT_EQUAL_FATAL(image_open(&after, 0), TARN_OK);
-        CU_ASSERT(image_reads(&after, 5000, 300000, 0x5a));
-        image_free(&after);
-    }
+    CU_ASSERT(image_survives(&image, &(struct crashes){ .start = start, .first = flushed,
+                                                        .judge = flushed_are_there }));
     memory_io_free(start);
     image_free(&image);
+}
+
+#define CUT   (5 * CLUSTER + 512)
+#define GROWN (30 * CLUSTER)
+
+static bool as_grown(struct image *after, uint64_t steps, void *arg)
+{
+    uint64_t size = image_get64(after, 24);
+
+    (void)steps;
+    (void)arg;
+    return (size == CUT || size == GROWN) && image_open(after, 0) == TARN_OK &&
+           image_reads(after, 0, CUT, 0x5a) && image_reads(after, CUT, size - CUT, 0);
 }
 
 /* An image whose tables still map data behind its end grows: whenever the new size is there, the
@@ -311,37 +278,21 @@ static void flushed_bytes_are_there(void)
 static void growing_shows_zeros_at_every_step(void)
 {
     struct tarn_image_spec spec = spec_of(40 * CLUSTER);
-    uint64_t cut = 5 * CLUSTER + 512;
     struct memory_io *start;
     struct image image;
 
-    image_make(&image, &spec);
+    image_make(&image, &qcow2_format, &spec);
     CU_ASSERT_EQUAL_FATAL(image_open(&image, TARN_IMAGE_OPEN_WRITE), TARN_OK);
     image_write(&image, 0, 40 * CLUSTER, 0x5a);
     image_close(&image);
-    image_put64(&image, 24, cut);
-    start = memory_io_of(image.file->bytes, image.file->size);
-    image.file->record = true;
+    image_put64(&image, 24, CUT);
+    start = image_record(&image);
     CU_ASSERT_EQUAL_FATAL(image_open(&image, TARN_IMAGE_OPEN_WRITE), TARN_OK);
-    CU_ASSERT_EQUAL(tarn_io_truncate(&image.host.call, image.disk, 30 * CLUSTER, 0), TARN_OK);
+    CU_ASSERT_EQUAL(tarn_io_truncate(&image.host.call, image.disk, GROWN, 0), TARN_OK);
     image_close(&image);
-    for (uint64_t count = 0; count <= image.file->journal_length; count++) {
-        struct image after;
-        uint64_t size;
-
-        image_of(&after, NULL, 0);
-        memory_io_free(after.file);
-        after.file = memory_io_replay(start, image.file->journal, count, NULL);
-        after.file->keep = true;
-        size = image_get64(&after, 24);
-        CU_ASSERT(size == cut || size == 30 * CLUSTER);
-        CU_ASSERT_EQUAL_FATAL(image_open(&after, 0), TARN_OK);
-        CU_ASSERT(image_reads(&after, 0, cut, 0x5a));
-        if (size != cut)
-            CU_ASSERT(image_reads(&after, cut, 30 * CLUSTER - cut, 0));
-        image_free(&after);
-    }
-    CU_ASSERT_EQUAL(image_get64(&image, 24), 30 * CLUSTER);
+    CU_ASSERT(image_survives(&image, &(struct crashes){ .start = start, .killed_only = true,
+                                                        .judge = as_grown }));
+    CU_ASSERT_EQUAL(image_get64(&image, 24), GROWN);
     memory_io_free(start);
     image_free(&image);
 }

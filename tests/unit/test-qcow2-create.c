@@ -12,7 +12,7 @@ static void an_empty_image_takes_three_writes(void)
     struct tarn_image_spec spec = spec_of((uint64_t)1 << 30);
     struct image image;
 
-    image_make(&image, &spec);
+    image_make(&image, &qcow2_format, &spec);
     CU_ASSERT_EQUAL(image.file->writes, 3);
     CU_ASSERT_EQUAL(image.file->flushes, 0);
     CU_ASSERT_EQUAL(image.file->size, 4 * 65536);
@@ -27,7 +27,7 @@ static void the_header_comes_last(void)
     struct memory_io *before;
     struct image image;
 
-    image_of(&image, NULL, 0);
+    image_of(&image, &qcow2_format, NULL, 0);
     image.file->record = true;
     CU_ASSERT_EQUAL(qcow2_format.create(&image.host.call, &image.file->io, &spec), TARN_OK);
     before = memory_io_replay(empty, image.file->journal, image.file->journal_length - 1, NULL);
@@ -44,7 +44,7 @@ static void a_container_with_old_bytes_is_cleared(void)
     struct image image;
 
     memset(old, 0xab, sizeof(old));
-    image_of(&image, old, sizeof(old));
+    image_of(&image, &qcow2_format, old, sizeof(old));
     image.file->io.flags = TARN_IO_WRITABLE | TARN_IO_FIXED_SIZE;
     CU_ASSERT_EQUAL(qcow2_format.create(&image.host.call, &image.file->io, &spec), TARN_OK);
     CU_ASSERT(image_sound(&image, 0));
@@ -65,7 +65,7 @@ static void a_container_of_fixed_size_fills_up(void)
     int32_t status = TARN_OK;
     uint64_t written = 0;
 
-    image_of(&image, old, sizeof(old));
+    image_of(&image, &qcow2_format, old, sizeof(old));
     image.file->io.flags = TARN_IO_WRITABLE | TARN_IO_FIXED_SIZE;
     CU_ASSERT_EQUAL(qcow2_format.create(&image.host.call, &image.file->io, &spec), TARN_OK);
     CU_ASSERT_EQUAL(image_open(&image, TARN_IMAGE_OPEN_WRITE), TARN_OK);
@@ -87,7 +87,7 @@ static void a_container_that_is_too_small_is_refused(void)
     static uint8_t old[200000];
     struct image image;
 
-    image_of(&image, old, sizeof(old));
+    image_of(&image, &qcow2_format, old, sizeof(old));
     image.file->io.flags = TARN_IO_WRITABLE | TARN_IO_FIXED_SIZE;
     CU_ASSERT_EQUAL(qcow2_format.create(&image.host.call, &image.file->io, &spec),
                     TARN_E_NO_SPACE);
@@ -108,7 +108,7 @@ static void measure_tells_what_create_makes(void)
 
             spec.cluster_size = clusters[k / 2];
             spec.preallocation = k % 2 ? TARN_PREALLOC_METADATA : TARN_PREALLOC_OFF;
-            image_make(&image, &spec);
+            image_make(&image, &qcow2_format, &spec);
             CU_ASSERT_EQUAL(qcow2_format.measure(&image.host.call, &spec, &bytes), TARN_OK);
             CU_ASSERT_EQUAL(bytes, image.file->size);
             CU_ASSERT(image_sound(&image, 0));
@@ -122,7 +122,7 @@ static void refuse(const struct tarn_image_spec *spec, const char *text)
     struct image image;
     uint64_t bytes;
 
-    image_of(&image, NULL, 0);
+    image_of(&image, &qcow2_format, NULL, 0);
     CU_ASSERT_EQUAL(qcow2_format.create(&image.host.call, &image.file->io, spec), TARN_E_INVALID);
     CU_ASSERT_PTR_NOT_NULL(strstr(image.host.error, text));
     CU_ASSERT_EQUAL(image.file->size, 0);
@@ -164,11 +164,11 @@ static void a_failing_container_fails_the_create(void)
     struct image image;
 
     spec.preallocation = TARN_PREALLOC_FULL;
-    image_make(&image, &spec);
+    image_make(&image, &qcow2_format, &spec);
     needed = image.file->operations;
     image_free(&image);
     for (uint64_t at = 1; at <= needed; at++) {
-        image_of(&image, NULL, 0);
+        image_of(&image, &qcow2_format, NULL, 0);
         image.file->fail_at = at;
         image.file->fail_status = TARN_E_NO_SPACE;
         image.file->fail_errno = ENOSPC;
@@ -184,7 +184,7 @@ static void a_cancelled_preallocation_ends(void)
     struct image image;
 
     spec.preallocation = TARN_PREALLOC_FULL;
-    image_of(&image, NULL, 0);
+    image_of(&image, &qcow2_format, NULL, 0);
     image.host.cancel_at = 50;
     CU_ASSERT_EQUAL(qcow2_format.create(&image.host.call, &image.file->io, &spec),
                     TARN_E_CANCELLED);

@@ -79,7 +79,7 @@ static int32_t create(struct pair *pair, const struct variant *variant)
 static void prepare(struct pair *pair)
 {
     memset(pair, 0, sizeof(*pair));
-    image_of(&pair->image, NULL, 0);
+    image_of(&pair->image, &qcow2_format, NULL, 0);
     pair->name = "disk-data.raw";
     pair->image.host.create_related = make_data;
     pair->image.host.create_related_arg = pair;

@@ -123,7 +123,7 @@ static void make_variant(struct image *image, const struct variant *variant, uin
     spec.options = options;
     spec.backing_name = variant->backing ? "base" : NULL;
     spec.backing_format = variant->backing ? "raw" : NULL;
-    image_make(image, &spec);
+    image_make(image, &qcow2_format, &spec);
     fake_host_relate(&image->host, TARN_RELATED_BACKING, "base", give_store, &below_size);
 }
 
@@ -335,7 +335,7 @@ static void a_container_of_fixed_size_fills_up(void)
     static uint8_t old[20 * CLUSTER];
     struct image image;
 
-    image_of(&image, old, sizeof(old));
+    image_of(&image, &qcow2_format, old, sizeof(old));
     image.file->io.flags = TARN_IO_WRITABLE | TARN_IO_FIXED_SIZE;
     CU_ASSERT_EQUAL(qcow2_format.create(&image.host.call, &image.file->io, &spec), TARN_OK);
     CU_ASSERT_EQUAL_FATAL(image_open(&image, FILL), TARN_OK);

@@ -53,7 +53,7 @@ static void info_costs_one_read(void)
 
     spec.backing_name = "base.raw";
     spec.backing_format = "raw";
-    image_make(&image, &spec);
+    image_make(&image, &qcow2_format, &spec);
     image.file->reads = image.file->operations = 0;
     info(&image, TARN_OK);
     CU_ASSERT_EQUAL(image.file->reads, 1);
@@ -76,7 +76,7 @@ static void info_tells_everything(void)
     spec.cluster_size = 131072;
     spec.backing_name = "base";
     spec.backing_format = "qcow2";
-    image_make(&image, &spec);
+    image_make(&image, &qcow2_format, &spec);
     info(&image, TARN_OK);
     CU_ASSERT_EQUAL(image.host.image.info.capacity, 1000448);
     CU_ASSERT_EQUAL(image.host.image.info.cluster_size, 131072);
@@ -97,7 +97,7 @@ static void version_2_has_no_features(void)
     struct image image;
 
     spec.compat = "0.10";
-    image_make(&image, &spec);
+    image_make(&image, &qcow2_format, &spec);
     info(&image, TARN_OK);
     CU_ASSERT_STRING_EQUAL(image.host.image.info.compat, "0.10");
     CU_ASSERT_PTR_NULL(image.host.image.info.features[0]);
@@ -109,7 +109,7 @@ static void marks_are_flags(void)
     struct tarn_image_spec spec = spec_of(1000000);
     struct image image;
 
-    image_make(&image, &spec);
+    image_make(&image, &qcow2_format, &spec);
     image_put64(&image, 72, 3);
     info(&image, TARN_OK);
     CU_ASSERT_EQUAL(image.host.image.info.flags, TARN_IMAGE_DIRTY | TARN_IMAGE_MARKED_CORRUPT);
@@ -121,7 +121,7 @@ static void with_extensions(struct image *image, const void *extensions, uint64_
 {
     struct tarn_image_spec spec = spec_of(1000000);
 
-    image_make(image, &spec);
+    image_make(image, &qcow2_format, &spec);
     memset(image->file->bytes + 112, 0, 4096 - 112);
     memcpy(image->file->bytes + 112, extensions, length);
 }
@@ -186,7 +186,7 @@ static void encryption_is_named(void)
     struct tarn_image_spec spec = spec_of(1000000);
     struct image image;
 
-    image_make(&image, &spec);
+    image_make(&image, &qcow2_format, &spec);
     image_put32(&image, 32, 2);
     info(&image, TARN_OK);
     CU_ASSERT_STRING_EQUAL(image.host.image.info.encryption, "luks");
@@ -204,7 +204,7 @@ static void no_field_does_harm(void)
         for (uint64_t width = 1; width <= 8; width *= 2) {
             struct image image;
 
-            image_make(&image, &spec);
+            image_make(&image, &qcow2_format, &spec);
             memset(image.file->bytes + at, 0xff, width);
             qcow2_format.info(&image.host.call, &image.file->io);
             if (image_open(&image, TARN_IMAGE_OPEN_WRITE) == TARN_OK) {

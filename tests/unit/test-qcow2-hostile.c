@@ -16,7 +16,7 @@ static void make(struct image *image)
 {
     struct tarn_image_spec spec = spec_of(100 * CLUSTER);
 
-    image_make(image, &spec);
+    image_make(image, &qcow2_format, &spec);
     CU_ASSERT_EQUAL_FATAL(image_open(image, TARN_IMAGE_OPEN_WRITE), TARN_OK);
     image_write(image, 0, 10 * CLUSTER, 1);
     image_close(image);
@@ -133,7 +133,7 @@ static void a_small_file_that_claims_much_costs_nothing(void)
     struct tarn_image_spec spec = spec_of((uint64_t)1 << 50);
     struct image image;
 
-    image_make(&image, &spec);
+    image_make(&image, &qcow2_format, &spec);
     image.file->size = 516;
     CU_ASSERT_EQUAL(qcow2_format.info(&image.host.call, &image.file->io), TARN_OK);
     CU_ASSERT_EQUAL(image.host.image.info.capacity, (uint64_t)1 << 50);
@@ -152,7 +152,7 @@ static void a_file_cut_off_anywhere_is_answered(void)
         struct image image;
         uint8_t bytes[1000];
 
-        image_of(&image, whole.file->bytes, length);
+        image_of(&image, &qcow2_format, whole.file->bytes, length);
         qcow2_format.info(&image.host.call, &image.file->io);
         qcow2_format.check(&image.host.call, &image.file->io, TARN_CHECK_REPAIR_ALL);
         if (image_open(&image, TARN_IMAGE_OPEN_WRITE) == TARN_OK) {

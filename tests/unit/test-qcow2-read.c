@@ -28,7 +28,7 @@ static void make_overlay(struct image *image, uint64_t capacity, uint64_t *below
 
     spec.backing_name = "base";
     spec.backing_format = "raw";
-    image_make(image, &spec);
+    image_make(image, &qcow2_format, &spec);
     fake_host_relate(&image->host, TARN_RELATED_BACKING, "base", give_store, below);
 }
 
@@ -37,7 +37,7 @@ static void an_empty_image_reads_zeros(void)
     struct tarn_image_spec spec = spec_of(1000000);
     struct image image;
 
-    image_make(&image, &spec);
+    image_make(&image, &qcow2_format, &spec);
     CU_ASSERT_EQUAL_FATAL(image_open(&image, 0), TARN_OK);
     CU_ASSERT(image_reads(&image, 0, 1000448, 0));
     CU_ASSERT_EQUAL(image.disk->fd, -1);
@@ -51,7 +51,7 @@ static void a_read_that_passes_the_end_is_refused(void)
     struct image image;
     uint8_t bytes[2];
 
-    image_make(&image, &spec);
+    image_make(&image, &qcow2_format, &spec);
     CU_ASSERT_EQUAL_FATAL(image_open(&image, 0), TARN_OK);
     CU_ASSERT_EQUAL(tarn_io_pread(&image.host.call, image.disk, bytes, 1, 1023), TARN_OK);
     CU_ASSERT_EQUAL(tarn_io_pread(&image.host.call, image.disk, bytes, 2, 1023), TARN_E_INVALID);
@@ -86,7 +86,7 @@ static void a_backing_store_that_is_refused_fails_the_open(void)
 
     spec.backing_name = "/etc/passwd";
     spec.backing_format = "raw";
-    image_make(&image, &spec);
+    image_make(&image, &qcow2_format, &spec);
     CU_ASSERT_EQUAL(image_open(&image, 0), TARN_E_NOT_FOUND);
     CU_ASSERT_PTR_NULL(image.disk);
     image_free(&image);
@@ -142,7 +142,7 @@ static void the_map_of_nothing_is_fast(void)
     struct image image;
     char text[200] = "";
 
-    image_make(&image, &spec);
+    image_make(&image, &qcow2_format, &spec);
     CU_ASSERT_EQUAL_FATAL(image_open(&image, 0), TARN_OK);
     image.host.questions = 0;
     CU_ASSERT_EQUAL(tarn_io_extents(&image.host.call, image.disk, 0, (uint64_t)1 << 40, collect,
@@ -178,7 +178,7 @@ static void with_one_cluster(struct image *image)
 {
     struct tarn_image_spec spec = spec_of(1000000);
 
-    image_make(image, &spec);
+    image_make(image, &qcow2_format, &spec);
     CU_ASSERT_EQUAL_FATAL(image_open(image, TARN_IMAGE_OPEN_WRITE), TARN_OK);
     image_write(image, 0, 65536, 1);
     image_close(image);
@@ -235,7 +235,7 @@ static void an_open_reads_the_head_alone(void)
     struct tarn_image_spec spec = spec_of((uint64_t)1 << 50);
     struct image image;
 
-    image_make(&image, &spec);
+    image_make(&image, &qcow2_format, &spec);
     image.file->reads = 0;
     CU_ASSERT_EQUAL_FATAL(image_open(&image, 0), TARN_OK);
     CU_ASSERT_EQUAL(image.file->reads, 1);

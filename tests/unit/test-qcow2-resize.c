@@ -28,7 +28,7 @@ static void make_open(struct image *image, uint64_t capacity, uint64_t cluster_s
     struct tarn_image_spec spec = spec_of(capacity);
 
     spec.cluster_size = cluster_size;
-    image_make(image, &spec);
+    image_make(image, &qcow2_format, &spec);
     CU_ASSERT_EQUAL_FATAL(image_open(image, TARN_IMAGE_OPEN_WRITE), TARN_OK);
 }
 
@@ -155,7 +155,7 @@ static void version_2_with_snapshots_keeps_its_size(void)
     struct image image;
 
     spec.compat = "0.10";
-    image_make(&image, &spec);
+    image_make(&image, &qcow2_format, &spec);
     image_snapshot(&image, "1", "before");
     CU_ASSERT_EQUAL_FATAL(image_open(&image, TARN_IMAGE_OPEN_WRITE), TARN_OK);
     CU_ASSERT_EQUAL(resize(&image, 2000384, 0), TARN_E_UNSUPPORTED);

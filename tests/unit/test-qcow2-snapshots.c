@@ -14,7 +14,7 @@ static void with_snapshot(struct image *image)
 {
     struct tarn_image_spec spec = spec_of(10 * CLUSTER);
 
-    image_make(image, &spec);
+    image_make(image, &qcow2_format, &spec);
     CU_ASSERT_EQUAL_FATAL(image_open(image, TARN_IMAGE_OPEN_WRITE), TARN_OK);
     image_write(image, 0, 4 * CLUSTER, 1);
     image_close(image);
@@ -82,7 +82,7 @@ static void with_many(struct image *image, uint32_t count, uint64_t length)
     struct tarn_image_spec spec = spec_of(10 * CLUSTER);
     uint64_t table = 4 * CLUSTER;
 
-    image_make(image, &spec);
+    image_make(image, &qcow2_format, &spec);
     CU_ASSERT_EQUAL_FATAL(tarn_io_truncate(&image->host.call, &image->file->io, table + length, 0),
                           TARN_OK);
     for (uint64_t i = 0, at = table; i < count && at + 64 <= image->file->size; i++, at += 64) {

@@ -7,20 +7,11 @@
 #include <string.h>
 
 #include "formats/qcow2/check.h"
+#include "tests/unit/random-numbers.h"
 #include "tests/unit/test-qcow2-fixture.h"
 
 #define CLUSTER ((uint64_t)512)
 #define CAPACITY ((uint64_t)2 << 20)
-
-static uint64_t random_state;
-
-static uint64_t random_below(uint64_t limit)
-{
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return (random_state >> 8) % limit;
-}
 
 /* --- counts ----------------------------------------------------------------------------------- */
 
@@ -68,7 +59,7 @@ static void any_number_of_chunks_counts_the_same(void)
     static const uint32_t chunks[] = { 1, 2, 3, 4, 7, 40, 1000 };
 
     for (uint64_t order = 0; order < 3; order++) {
-        random_state = 77 + order;
+        random_start(77 + order);
         for (uint32_t i = 0; i < 4000; i++)
             list[i] = order == 0 ? i * 5 : order == 1 ? CLUSTERS - 1 - i * 5
                                                       : (uint32_t)random_below(CLUSTERS);
@@ -110,7 +101,7 @@ static void make(struct image *image)
     struct tarn_image_spec spec = spec_of(CAPACITY);
 
     spec.cluster_size = CLUSTER;
-    image_make(image, &spec);
+    image_make(image, &qcow2_format, &spec);
     CU_ASSERT_EQUAL_FATAL(image_open(image, TARN_IMAGE_OPEN_WRITE), TARN_OK);
     for (uint64_t i = 0; i < 16; i++) /* in an order that is not that of the disk */
         image_write(image, i * 7 % 16 * (CAPACITY / 16), CAPACITY / 16, (uint8_t)(i + 1));
@@ -197,8 +188,8 @@ static void compare(const struct image *damaged, uint32_t flags, uint32_t chunks
     int32_t second;
     bool same;
 
-    image_of(&one, damaged->file->bytes, damaged->file->size);
-    image_of(&other, damaged->file->bytes, damaged->file->size);
+    image_of(&one, &qcow2_format, damaged->file->bytes, damaged->file->size);
+    image_of(&other, &qcow2_format, damaged->file->bytes, damaged->file->size);
     first = qcow2_format.check(&one.host.call, &one.file->io, flags);
     second = qcow2_check_within(&other.host.call, &other.file->io, flags, chunks);
     same = first == second && same_findings(&one, &other) &&
@@ -224,8 +215,8 @@ static void any_damage_is_found_and_repaired_the_same(void)
     for (uint64_t seed = 0; seed < 150; seed++) {
         struct image image;
 
-        random_state = seed * 0x9e3779b97f4a7c15u + 1;
-        image_of(&image, sound.file->bytes, sound.file->size);
+        random_start(seed);
+        image_of(&image, &qcow2_format, sound.file->bytes, sound.file->size);
         if (seed > 0)
             damage(&image);
         for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
@@ -244,7 +235,7 @@ static bool reads_as_before(struct image *image, const struct image *sound)
     struct image before;
     bool same;
 
-    image_of(&before, sound->file->bytes, sound->file->size);
+    image_of(&before, &qcow2_format, sound->file->bytes, sound->file->size);
     CU_ASSERT_EQUAL_FATAL(image_open(&before, 0), TARN_OK);
     CU_ASSERT_EQUAL_FATAL(image_open(image, 0), TARN_OK);
     same = tarn_io_pread(&image->host.call, image->disk, ours, CAPACITY, 0) == TARN_OK &&
@@ -270,7 +261,7 @@ static void cut_off(const struct image *sound, struct image *damaged)
     for (uint64_t count = 0; count <= damaged->file->journal_length; count += step) {
         struct image after;
 
-        image_of(&after, NULL, 0);
+        image_of(&after, &qcow2_format, NULL, 0);
         memory_io_free(after.file);
         after.file = memory_io_replay(start, damaged->file->journal, count, NULL);
         after.file->keep = true;
@@ -292,12 +283,12 @@ static void a_repair_that_is_cut_off_does_no_harm(void)
 
     make(&sound);
     reftable = image_get64(&sound, 48);
-    image_of(&image, sound.file->bytes, sound.file->size);
+    image_of(&image, &qcow2_format, sound.file->bytes, sound.file->size);
     for (uint64_t i = 0; i < 8; i++) /* in place: a half of the counts is lost */
         memset(image.file->bytes + image_get64(&image, reftable + i * 8), 0, CLUSTER / 2);
     cut_off(&sound, &image);
     image_free(&image);
-    image_of(&image, sound.file->bytes, sound.file->size);
+    image_of(&image, &qcow2_format, sound.file->bytes, sound.file->size);
     memset(image.file->bytes + reftable, 0, CLUSTER); /* a new structure */
     cut_off(&sound, &image);
     image_free(&image);

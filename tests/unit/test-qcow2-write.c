@@ -13,7 +13,7 @@ static void make_open(struct image *image, uint64_t capacity)
 {
     struct tarn_image_spec spec = spec_of(capacity);
 
-    image_make(image, &spec);
+    image_make(image, &qcow2_format, &spec);
     CU_ASSERT_EQUAL_FATAL(image_open(image, TARN_IMAGE_OPEN_WRITE), TARN_OK);
 }
 
@@ -88,7 +88,7 @@ static void a_reader_cannot_write(void)
     struct tarn_image_spec spec = spec_of(1000000);
     struct image image;
 
-    image_make(&image, &spec);
+    image_make(&image, &qcow2_format, &spec);
     CU_ASSERT_EQUAL_FATAL(image_open(&image, 0), TARN_OK);
     CU_ASSERT_EQUAL(tarn_io_pwrite(&image.host.call, image.disk, "x", 1, 0), TARN_E_UNSUPPORTED);
     image_close(&image);
@@ -136,7 +136,7 @@ static void zeros_above_a_backing_store_are_whole_tables(void)
         spec.features = asked;
         spec.backing_name = "base";
         spec.backing_format = "raw";
-        image_make(&image, &spec);
+        image_make(&image, &qcow2_format, &spec);
         start = memory_io_of(image.file->bytes, image.file->size);
         image.file->record = true;
         CU_ASSERT_EQUAL_FATAL(image_open(&image, TARN_IMAGE_OPEN_WRITE |
@@ -154,7 +154,7 @@ static void zeros_above_a_backing_store_are_whole_tables(void)
         for (uint64_t count = 0; count <= image.file->journal_length; count++) {
             struct image after;
 
-            image_of(&after, NULL, 0);
+            image_of(&after, &qcow2_format, NULL, 0);
             memory_io_free(after.file);
             after.file = memory_io_replay(start, image.file->journal, count, NULL);
             after.file->keep = true;
@@ -265,7 +265,7 @@ static void the_cache_is_bounded_and_loses_nothing(void)
     struct image image;
 
     spec.cluster_size = 512;
-    image_make(&image, &spec);
+    image_make(&image, &qcow2_format, &spec);
     CU_ASSERT_EQUAL_FATAL(image_open(&image, TARN_IMAGE_OPEN_WRITE), TARN_OK);
     for (uint64_t i = 0; i < 3000; i++)
         image_write(&image, i * 40000, 100, (uint8_t)(i * 7 + 1));

@@ -7,19 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/unit/random-numbers.h"
 #include "tests/unit/test-vmdk-fixture.h"
 
 #define GRAIN ((uint64_t)8192)
-
-static uint64_t random_state;
-
-static uint64_t random_below(uint64_t limit)
-{
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return (random_state >> 8) % limit;
-}
 
 struct variant {
     const char *name;
@@ -192,7 +183,7 @@ static void crash(const struct variant *variant, uint64_t seed)
     struct image start;
     struct image image;
 
-    random_state = seed * 0x9e3779b97f4a7c15u + 1;
+    random_start(seed);
     make_variant(&image, variant);
     image_copy(&start, &image);
     (*journalled(&image, variant))->record = true;

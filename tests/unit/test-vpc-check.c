@@ -15,7 +15,7 @@ static void make_dynamic(struct image *image)
 {
     struct tarn_image_spec spec = spec_blocks(8 * BLOCK, BLOCK);
 
-    image_make(image, &spec);
+    image_make(image, &vpc_format, &spec);
     CU_ASSERT_EQUAL_FATAL(image_open(image, TARN_IMAGE_OPEN_WRITE), TARN_OK);
     image_write(image, BLOCK, 2 * BLOCK, 0x21);
     image_write(image, 5 * BLOCK, BLOCK, 0x22);
@@ -27,7 +27,7 @@ static void make_fixed(struct image *image)
     struct tarn_image_spec spec = spec_of(8 * BLOCK);
 
     spec.subformat = "fixed";
-    image_make(image, &spec);
+    image_make(image, &vpc_format, &spec);
 }
 
 /* So many corruptions, of which a repair mends so many. */
@@ -46,7 +46,7 @@ static void expect(struct image *image, uint64_t corruptions, uint64_t mended)
     if (corruptions == mended) {
         CU_ASSERT_EQUAL_FATAL(image_open(image, TARN_IMAGE_OPEN_WRITE), TARN_OK);
         image_close(image);
-        CU_ASSERT(image_sound(image));
+        CU_ASSERT(image_sound(image, 0));
     }
 }
 
@@ -62,7 +62,7 @@ static void sound(void)
     CU_ASSERT_EQUAL(image.host.check.image_end, image.file->size);
     image_free(&image);
     make_fixed(&image);
-    CU_ASSERT(image_sound(&image));
+    CU_ASSERT(image_sound(&image, 0));
     CU_ASSERT_EQUAL(image.host.check.image_end, image.file->size);
     image_free(&image);
 }
@@ -160,7 +160,7 @@ static void leaks(void)
     image_check(&image, TARN_CHECK_REPAIR_LEAKS);
     CU_ASSERT_EQUAL(image.host.check.leaks_fixed, 1);
     CU_ASSERT_EQUAL(image.file->size, size - BLOCK - 512);
-    CU_ASSERT(image_sound(&image));
+    CU_ASSERT(image_sound(&image, 0));
     image_put32(&image, 1536 + 4, UINT32_MAX); /* the first one: its place cannot be given back */
     image_check(&image, REPAIR_ALL);
     CU_ASSERT_EQUAL(image.host.check.leaks, 1);
@@ -176,7 +176,7 @@ static void hundreds_of_faults(void)
     struct tarn_image_spec spec = spec_blocks(1000 * BLOCK, BLOCK);
     struct image image;
 
-    image_make(&image, &spec);
+    image_make(&image, &vpc_format, &spec);
     memset(image.file->bytes + 1536, 0x7f, 4000);
     image_check(&image, 0);
     CU_ASSERT(image.host.check.corruptions >= 1000);
@@ -212,7 +212,7 @@ static void cut_at_every_sector(void)
 
     make_dynamic(&start);
     for (uint64_t size = 0; size < start.file->size; size += 512) {
-        image_of(&image, start.file->bytes, size);
+        image_of(&image, &vpc_format, start.file->bytes, size);
         use(&image);
         image_free(&image);
     }

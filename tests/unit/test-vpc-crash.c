@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/unit/format-crash.h"
 #include "tests/unit/test-vpc-fixture.h"
 
 #define BLOCK   ((uint64_t)8192)
@@ -31,16 +32,6 @@ struct story {
     struct image image;
     struct operation operations[STEPS];
 };
-
-static uint64_t random_state;
-
-static uint64_t random_below(uint64_t limit)
-{
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return (random_state >> 8) % limit;
-}
 
 static void one_operation(struct story *story, struct operation *operation)
 {
@@ -97,64 +88,28 @@ static bool same_bytes(const uint8_t *bytes)
     return true;
 }
 
-static bool survives(struct story *story, uint64_t count, const bool *lost)
+static bool as_written(struct image *after, uint64_t steps, void *arg)
 {
     static uint8_t bytes[SECTORS * SECTOR];
-    struct image after;
+    struct story *story = arg;
     bool good;
 
-    image_of(&after, NULL, 0);
-    memory_io_free(after.file);
-    after.file = memory_io_replay(story->start, story->image.file->journal, count, lost);
-    after.file->keep = true;
     if (story->differencing)
-        image_relate(&after, &story->parent, "parent.vhd");
-    good = image_open(&after, TARN_IMAGE_OPEN_WRITE) == TARN_OK &&
-           tarn_io_pread(&after.host.call, after.disk, bytes, sizeof(bytes), 0) == TARN_OK;
+        image_relate(after, &story->parent, "parent.vhd");
+    good = image_open(after, TARN_IMAGE_OPEN_WRITE) == TARN_OK &&
+           tarn_io_pread(&after->host.call, after->disk, bytes, sizeof(bytes), 0) == TARN_OK;
     if (!good)
-        printf("# %s\n", after.host.error);
+        printf("# %s\n", after->host.error);
     for (uint64_t i = 0; i < SECTORS && good; i++) {
-        good = same_bytes(bytes + i * SECTOR) && allowed(story, i, count, bytes[i * SECTOR]);
+        good = same_bytes(bytes + i * SECTOR) && allowed(story, i, steps, bytes[i * SECTOR]);
         if (!good)
             printf("# sector %llu holds 0x%02x\n", (unsigned long long)i, bytes[i * SECTOR]);
     }
     if (good) {
-        image_close(&after);
-        image_check(&after, 0);
-        good = after.host.check.corruptions == 0 && after.host.check.errors == 0;
+        image_close(after);
+        good = image_leaks_only(after);
     }
-    image_free(&after);
     return good;
-}
-
-/* Of the steps since the last flush, each is lost with a chance of one half. */
-static void lose_some(const struct memory_io *journal, uint64_t count, bool *lost)
-{
-    memset(lost, 0, journal->journal_length * sizeof(*lost));
-    for (uint64_t i = count; i-- > 0 && journal->journal[i].what != MEMORY_FLUSH;)
-        lost[i] = random_below(2) == 0;
-}
-
-static void look_back(struct story *story)
-{
-    const struct memory_io *journal = story->image.file;
-    bool *lost = calloc(journal->journal_length + 1, sizeof(*lost));
-    bool good = true;
-
-    CU_ASSERT_PTR_NOT_NULL_FATAL(lost);
-    for (uint64_t count = 0; count <= journal->journal_length && good; count++) {
-        good = survives(story, count, NULL);
-        if (!good)
-            printf("# killed after %llu steps\n", (unsigned long long)count);
-        for (int i = 0; i < 3 && good; i++) {
-            lose_some(journal, count, lost);
-            good = survives(story, count, lost);
-            if (!good)
-                printf("# power lost after %llu steps\n", (unsigned long long)count);
-        }
-    }
-    CU_ASSERT(good);
-    free(lost);
 }
 
 static void begin(struct story *story, bool differencing, bool cut)
@@ -164,18 +119,17 @@ static void begin(struct story *story, bool differencing, bool cut)
     memset(story, 0, sizeof(*story));
     story->differencing = differencing;
     if (differencing) {
-        image_make(&story->parent, &spec);
+        image_make(&story->parent, &vpc_format, &spec);
         CU_ASSERT_EQUAL_FATAL(image_open(&story->parent, TARN_IMAGE_OPEN_WRITE), TARN_OK);
         image_write(&story->parent, 0, spec.capacity, 0xee);
         image_close(&story->parent);
         image_over(&story->image, &story->parent, BLOCK);
     } else {
-        image_make(&story->image, &spec);
+        image_make(&story->image, &vpc_format, &spec);
     }
     if (cut) /* the last crash left no footer at the end */
         story->image.file->size -= SECTOR;
-    story->start = memory_io_of(story->image.file->bytes, story->image.file->size);
-    story->image.file->record = true;
+    story->start = image_record(&story->image);
     CU_ASSERT_EQUAL_FATAL(image_open(&story->image, TARN_IMAGE_OPEN_WRITE), TARN_OK);
 }
 
@@ -192,13 +146,15 @@ static void crash(bool differencing, bool cut)
     static struct story story;
 
     for (uint64_t seed = 1; seed <= 6; seed++) {
-        random_state = seed * 0x9e3779b97f4a7c15u + 1;
+        random_start(seed);
         begin(&story, differencing, cut);
         for (uint32_t i = 0; i < STEPS; i++)
             one_operation(&story, &story.operations[i]);
         image_close(&story.image);
-        CU_ASSERT(image_sound(&story.image));
-        look_back(&story);
+        CU_ASSERT(image_sound(&story.image, 0));
+        CU_ASSERT(image_survives(&story.image, &(struct crashes){ .start = story.start,
+                                                                  .judge = as_written,
+                                                                  .arg = &story }));
         end(&story);
     }
 }
@@ -220,40 +176,45 @@ static void images_without_a_footer_at_the_end(void)
 
 /* --- growing ---------------------------------------------------------------------------------- */
 
+struct growth {
+    uint64_t old, size; /* bytes of the disk */
+    uint64_t steps;     /* that it takes */
+};
+
+/* Of the old size or the new one, which it is at the end; and what is added is zero. */
+static bool as_grown(struct image *after, uint64_t steps, void *arg)
+{
+    const struct growth *growth = arg;
+    uint64_t now = 0;
+
+    return image_open(after, 0) == TARN_OK &&
+           tarn_io_size(&after->host.call, after->disk, &now) == TARN_OK &&
+           (now == growth->size || (now == growth->old && steps < growth->steps)) &&
+           image_reads(after, 0, growth->old, 0x5a) &&
+           image_reads(after, growth->old, now - growth->old, 0);
+}
+
 static void grow(const char *subformat, uint64_t size)
 {
     uint64_t old = SECTORS * SECTOR;
+    struct growth growth = { old, size, 0 };
     struct tarn_image_spec spec = spec_of(old);
     struct memory_io *start;
     struct image image;
 
     spec.subformat = subformat;
     spec.cluster_size = strcmp(subformat, "dynamic") == 0 ? BLOCK : 0;
-    image_make(&image, &spec);
+    image_make(&image, &vpc_format, &spec);
     CU_ASSERT_EQUAL_FATAL(image_open(&image, TARN_IMAGE_OPEN_WRITE), TARN_OK);
     image_write(&image, 0, old, 0x5a);
     image_close(&image);
-    start = memory_io_of(image.file->bytes, image.file->size);
-    image.file->record = true;
+    start = image_record(&image);
     CU_ASSERT_EQUAL_FATAL(image_open(&image, TARN_IMAGE_OPEN_WRITE), TARN_OK);
     CU_ASSERT_EQUAL(tarn_io_truncate(&image.host.call, image.disk, size, 0), TARN_OK);
     image_close(&image);
-    for (uint64_t count = 0; count <= image.file->journal_length; count++) {
-        struct image after;
-        uint64_t now = 0;
-
-        image_of(&after, NULL, 0);
-        memory_io_free(after.file);
-        after.file = memory_io_replay(start, image.file->journal, count, NULL);
-        after.file->keep = true;
-        CU_ASSERT_EQUAL_FATAL(image_open(&after, 0), TARN_OK);
-        CU_ASSERT_EQUAL(tarn_io_size(&after.host.call, after.disk, &now), TARN_OK);
-        CU_ASSERT(now == old || now == size);
-        CU_ASSERT(count < image.file->journal_length || now == size);
-        CU_ASSERT(image_reads(&after, 0, old, 0x5a));
-        CU_ASSERT(image_reads(&after, old, now - old, 0));
-        image_free(&after);
-    }
+    growth.steps = image.file->journal_length;
+    CU_ASSERT(image_survives(&image, &(struct crashes){ .start = start, .killed_only = true,
+                                                        .judge = as_grown, .arg = &growth }));
     memory_io_free(start);
     image_free(&image);
 }
@@ -275,7 +236,7 @@ static void failed_writes_lose_nothing(void)
     struct tarn_image_spec spec = spec_blocks(SECTORS * SECTOR, BLOCK);
     struct image whole;
 
-    image_make(&whole, &spec);
+    image_make(&whole, &vpc_format, &spec);
     CU_ASSERT_EQUAL_FATAL(image_open(&whole, TARN_IMAGE_OPEN_WRITE), TARN_OK);
     image_write(&whole, 0, 9 * BLOCK, 0x42);
     image_close(&whole);
@@ -312,13 +273,13 @@ static void full_containers(void)
     uint8_t bytes[4 * BLOCK] = { 1 };
     struct image image;
 
-    image_make(&image, &spec);
+    image_make(&image, &vpc_format, &spec);
     image.file->limit = image.file->size + 2 * BLOCK;
     CU_ASSERT_EQUAL_FATAL(image_open(&image, TARN_IMAGE_OPEN_WRITE), TARN_OK);
     CU_ASSERT_EQUAL(tarn_io_pwrite(&image.host.call, image.disk, bytes, sizeof(bytes), 0),
                     TARN_E_NO_SPACE);
     image_close(&image);
-    CU_ASSERT(image_sound(&image));
+    CU_ASSERT(image_sound(&image, 0));
     image_free(&image);
 }
 

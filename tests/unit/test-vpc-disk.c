@@ -12,7 +12,7 @@ static void make_dynamic(struct image *image, uint64_t blocks)
 {
     struct tarn_image_spec spec = spec_blocks(blocks * BLOCK, BLOCK);
 
-    image_make(image, &spec);
+    image_make(image, &vpc_format, &spec);
     CU_ASSERT_EQUAL_FATAL(image_open(image, TARN_IMAGE_OPEN_WRITE), TARN_OK);
 }
 
@@ -44,7 +44,7 @@ static void bitmaps_say_what_is_there(void)
     CU_ASSERT(image_reads(&image, BLOCK + 20 * SECTOR, 7, 0));
     CU_ASSERT(image_reads(&image, 2 * BLOCK, 2 * BLOCK, 0));
     image_close(&image);
-    CU_ASSERT(image_sound(&image));
+    CU_ASSERT(image_sound(&image, 0));
     image_free(&image);
 }
 
@@ -125,7 +125,7 @@ static void reads_through_its_parent(void)
     CU_ASSERT(image_reads(&child, BLOCK, BLOCK, 0));
     CU_ASSERT(image_reads(&child, 2 * BLOCK, 2 * BLOCK, 0x99));
     image_close(&child);
-    CU_ASSERT(image_sound(&child));
+    CU_ASSERT(image_sound(&child, 0));
     CU_ASSERT_EQUAL(image_probe(&child), TARN_PROBE_SURE);
     CU_ASSERT_EQUAL(vpc_format.info(&child.host.call, &child.file->io), TARN_OK);
     CU_ASSERT_STRING_EQUAL(child.host.image.info.backing_name, "parent.vhd");
@@ -250,7 +250,7 @@ static void grows(const char *subformat)
 
     spec.subformat = subformat;
     spec.cluster_size = strcmp(subformat, "dynamic") == 0 ? BLOCK : 0;
-    image_make(&image, &spec);
+    image_make(&image, &vpc_format, &spec);
     CU_ASSERT_EQUAL_FATAL(image_open(&image, TARN_IMAGE_OPEN_WRITE), TARN_OK);
     image_write(&image, 0, spec.capacity, 0x66);
     for (uint64_t size = 6; size < 400; size += 131) {
@@ -266,7 +266,7 @@ static void grows(const char *subformat)
     for (uint64_t size = 6; size < 400; size += 131)
         CU_ASSERT(image_reads(&image, size * BLOCK - SECTOR, SECTOR, (uint8_t)size));
     image_close(&image);
-    CU_ASSERT(image_sound(&image));
+    CU_ASSERT(image_sound(&image, 0));
     image_free(&image);
 }
 
@@ -298,7 +298,7 @@ static void what_does_not_grow(void)
 
 static int32_t create(struct image *image, const struct tarn_image_spec *spec)
 {
-    image_of(image, NULL, 0);
+    image_of(image, &vpc_format, NULL, 0);
     return vpc_format.create(&image->host.call, &image->file->io, spec);
 }
 
@@ -349,7 +349,7 @@ static void refused_parents(void)
 
     make_dynamic(&parent, 4);
     image_close(&parent);
-    image_of(&child, NULL, 0);
+    image_of(&child, &vpc_format, NULL, 0);
     image_relate(&child, &parent, "parent.vhd");
     spec.backing_name = "parent.vhd";
     spec.backing_format = "raw";
@@ -384,12 +384,12 @@ static void exact_sizes(void)
         struct tarn_image_spec spec = spec_of(sizes[i]);
         uint64_t bytes = 0;
 
-        image_make(&image, &spec);
+        image_make(&image, &vpc_format, &spec);
         CU_ASSERT_EQUAL(vpc_format.measure(&image.host.call, &spec, &bytes), TARN_OK);
         CU_ASSERT_EQUAL(bytes, image.file->size);
         CU_ASSERT_EQUAL(vpc_format.info(&image.host.call, &image.file->io), TARN_OK);
         CU_ASSERT_EQUAL(image.host.image.info.capacity, (sizes[i] + 511) / 512 * 512);
-        CU_ASSERT(image_sound(&image));
+        CU_ASSERT(image_sound(&image, 0));
         image_free(&image);
     }
 }
@@ -405,10 +405,10 @@ static void preallocated(void)
         uint64_t bytes = 0;
 
         spec.preallocation = kinds[i];
-        image_make(&image, &spec);
+        image_make(&image, &vpc_format, &spec);
         CU_ASSERT_EQUAL(vpc_format.measure(&image.host.call, &spec, &bytes), TARN_OK);
         CU_ASSERT(bytes >= image.file->size);
-        CU_ASSERT(image_sound(&image));
+        CU_ASSERT(image_sound(&image, 0));
         CU_ASSERT_EQUAL(image.host.check.allocated_clusters, 11);
         CU_ASSERT_EQUAL_FATAL(image_open(&image, TARN_IMAGE_OPEN_WRITE), TARN_OK);
         CU_ASSERT(image_reads(&image, 0, spec.capacity, 0));

@@ -14,14 +14,14 @@ static void make_fixed(struct image *image, uint64_t capacity)
     struct tarn_image_spec spec = spec_of(capacity);
 
     spec.subformat = "fixed";
-    image_make(image, &spec);
+    image_make(image, &vpc_format, &spec);
 }
 
 static void make_dynamic(struct image *image)
 {
     struct tarn_image_spec spec = spec_blocks(10 * BLOCK, BLOCK);
 
-    image_make(image, &spec);
+    image_make(image, &vpc_format, &spec);
     CU_ASSERT_EQUAL_FATAL(image_open(image, TARN_IMAGE_OPEN_WRITE), TARN_OK);
     image_write(image, 3 * BLOCK, 3 * BLOCK, 0x33);
     image_close(image);
@@ -62,14 +62,14 @@ static void other_bytes_are_not(void)
     struct image image;
 
     for (uint64_t length = 0; length <= sizeof(bytes); length += 256) {
-        image_of(&image, bytes, length);
+        image_of(&image, &vpc_format, bytes, length);
         CU_ASSERT_EQUAL(image_probe(&image), TARN_PROBE_NO);
         CU_ASSERT_NOT_EQUAL(image_opens(&image), TARN_OK);
         image_free(&image);
     }
     memcpy(bytes, "conectix", 8);
     memcpy(bytes + sizeof(bytes) - 512, "conectix", 8);
-    image_of(&image, bytes, sizeof(bytes));
+    image_of(&image, &vpc_format, bytes, sizeof(bytes));
     CU_ASSERT_EQUAL(image_probe(&image), TARN_PROBE_NO);
     image_free(&image);
 }
@@ -98,13 +98,13 @@ static void old_footers_of_511_bytes(void)
     struct image image;
 
     make_fixed(&fixed, 100 * SECTOR);
-    image_of(&image, fixed.file->bytes, fixed.file->size - 1);
+    image_of(&image, &vpc_format, fixed.file->bytes, fixed.file->size - 1);
     CU_ASSERT_EQUAL(image_probe(&image), TARN_PROBE_SURE);
     CU_ASSERT_EQUAL(capacity_of(&image), 100 * SECTOR);
     CU_ASSERT_EQUAL_FATAL(image_open(&image, TARN_IMAGE_OPEN_WRITE), TARN_OK);
     image_write(&image, 99 * SECTOR, SECTOR, 7);
     image_close(&image);
-    CU_ASSERT(image_sound(&image));
+    CU_ASSERT(image_sound(&image, 0));
     image_free(&image);
     image_free(&fixed);
 }
@@ -129,7 +129,7 @@ static void one_good_footer_is_enough(void)
         image_close(&image);
         CU_ASSERT_EQUAL_FATAL(image_open(&image, TARN_IMAGE_OPEN_WRITE), TARN_OK);
         image_close(&image);
-        CU_ASSERT(image_sound(&image));
+        CU_ASSERT(image_sound(&image, 0));
         CU_ASSERT_EQUAL(memcmp(image.file->bytes, image.file->bytes + image_footer(&image), 512),
                         0);
         image_free(&image);

@@ -96,6 +96,8 @@ struct tarn_context_options {
     void *log_arg;
     tarn_secret_fn secret;
     void *secret_arg;
+    const char *module_host; /* instead of $libexecdir/tarn/tarn-module-host, in which modules with
+                                isolation = process run */
 };
 
 /* Opens a context. Never fails for the sake of a pool or a module: those are listed as unavailable.
@@ -142,16 +144,18 @@ TARN_API void tarn_job_list_free(struct tarn_job_record **list);
 
 /* --- events ----------------------------------------------------------------------------------- */
 
-#define TARN_EVENT_POOL_DEFINED   10u
-#define TARN_EVENT_POOL_UNDEFINED 11u
-#define TARN_EVENT_POOL_STARTED   12u
-#define TARN_EVENT_POOL_STOPPED   13u
-#define TARN_EVENT_POOL_CREATED   14u /* built */
-#define TARN_EVENT_POOL_DELETED   15u /* what build made was removed */
-#define TARN_EVENT_POOL_REFRESHED 20u
-#define TARN_EVENT_VOLUME_ADDED   30u
-#define TARN_EVENT_VOLUME_CHANGED 31u
-#define TARN_EVENT_VOLUME_REMOVED 32u
+#define TARN_EVENT_POOL_DEFINED      10u
+#define TARN_EVENT_POOL_UNDEFINED    11u
+#define TARN_EVENT_POOL_STARTED      12u
+#define TARN_EVENT_POOL_STOPPED      13u /* also when its storage went away */
+#define TARN_EVENT_POOL_CREATED      14u /* built */
+#define TARN_EVENT_POOL_DELETED      15u /* what build made was removed */
+#define TARN_EVENT_POOL_UNRESPONSIVE 16u /* its storage did not answer this process in time */
+#define TARN_EVENT_POOL_RECOVERED    17u /* it answers again */
+#define TARN_EVENT_POOL_REFRESHED    20u
+#define TARN_EVENT_VOLUME_ADDED      30u
+#define TARN_EVENT_VOLUME_CHANGED    31u
+#define TARN_EVENT_VOLUME_REMOVED    32u
 
 struct tarn_event {
     size_t struct_size;
@@ -184,7 +188,7 @@ TARN_API int tarn_event_dispatch(struct tarn_context *context, struct tarn_error
 #define TARN_POOL_BUILDING     30u
 #define TARN_POOL_RUNNING      40u
 #define TARN_POOL_IS_DEGRADED  50u
-#define TARN_POOL_UNRESPONSIVE 60u /* a step outlives its deadline: see `reason` and `since` */
+#define TARN_POOL_UNRESPONSIVE 60u /* a step outlived its deadline: see `reason` and `since` */
 #define TARN_POOL_UNAVAILABLE  70u /* its definition or module cannot be used: see `reason` */
 
 struct tarn_pool_record {
@@ -192,16 +196,18 @@ struct tarn_pool_record {
     uint32_t state;      /* TARN_POOL_INACTIVE, … */
     uint32_t persistent; /* 0 or 1, as the next */
     uint32_t autostart;
-    uint32_t stale;      /* 1: sizes are from before it became unresponsive */
+    uint32_t stale;      /* 1: sizes are from `observed`, and cannot be asked for now */
     const char *name;
     const char *uuid;    /* NULL if the definition cannot be read */
     const char *type;    /* NULL likewise */
-    const char *reason;  /* NULL, or why it is degraded, unresponsive or unavailable */
+    const char *reason;  /* NULL, or why it is degraded, unresponsive or unavailable; of an inactive
+                            pool, why it did not start by itself, or that its storage went away */
     int64_t since;       /* of the reason */
     uint64_t capacity;   /* sizes are 0 if not active, or not asked for */
     uint64_t allocation;
     uint64_t available;
     int64_t observed;    /* when the sizes were read; 0 = never */
+    int64_t next_try;    /* when it is started again by itself; 0 = it is not waiting for that */
 };
 
 /* tarn_pool_list filter: no bit of a group = no filtering by it */
@@ -257,6 +263,13 @@ TARN_API int tarn_pool_xml(char **out, struct tarn_pool *pool, uint32_t flags,
  * TARN_E_NO_MODULE. */
 TARN_API int tarn_pool_define(struct tarn_pool **out, struct tarn_context *context,
                               const char *xml, uint32_t flags, struct tarn_error **error);
+/* A pool whose storage did not answer in time is TARN_POOL_UNRESPONSIVE: what is known of it can
+ * still be read (tarn_volume_list and tarn_volume_read with UINT32_MAX, the XML), all else is
+ * refused at once with TARN_E_TIMEOUT. It is tried again by who comes after 2 to 30 seconds, and at
+ * once by tarn_pool_refresh; any answer ends that. An active pool whose storage is found to have
+ * gone is inactive from then on: TARN_E_STATE. TARN_E_REPLACED: the storage that is there is not
+ * the one that the pool had. */
+
 /* Creates and starts a transient pool; on failure nothing of it remains. */
 TARN_API int tarn_pool_create(struct tarn_pool **out, struct tarn_context *context,
                               const char *xml, uint32_t flags, struct tarn_job *job,
@@ -264,25 +277,31 @@ TARN_API int tarn_pool_create(struct tarn_pool **out, struct tarn_context *conte
 /* Prepares the storage of an inactive pool (folder, filesystem, label, volume group). */
 TARN_API int tarn_pool_build(struct tarn_pool *pool, uint32_t flags, struct tarn_job *job,
                              struct tarn_error **error);
+/* With a build flag, storage that was made new is taken back if the start then fails. */
 TARN_API int tarn_pool_start(struct tarn_pool *pool, uint32_t flags, struct tarn_job *job,
                              struct tarn_error **error);
 /* tarn_pool_stop flags */
-#define TARN_POOL_STOP_FORCE 0x00000001u /* also if it is in use, or its module cannot be used */
-/* Stops using the storage; no data are touched. A transient pool is gone then. */
+#define TARN_POOL_STOP_FORCE 0x00000001u /* also if it is in use, hangs, or has no module: within
+                                            seconds; the log tells what may be left behind */
+/* Four verbs. Stop: no longer uses the storage; touches neither data nor definition, but a
+ * transient pool is gone then. */
 TARN_API int tarn_pool_stop(struct tarn_pool *pool, uint32_t flags, struct tarn_job *job,
                             struct tarn_error **error);
-/* Removes what build made, if nothing else is in there; the definition stays. Inactive pools. */
+/* Delete: removes what build made, if nothing else is in there; touches no volume and not the
+ * definition. Inactive pools. (Volumes are deleted one by one, by tarn_volume_delete.) */
 TARN_API int tarn_pool_delete(struct tarn_pool *pool, struct tarn_job *job,
                               struct tarn_error **error);
-/* Forgets the definition; no storage is touched. */
+/* Undefine: forgets the definition; touches no storage. Inactive pools. */
 TARN_API int tarn_pool_undefine(struct tarn_pool *pool, struct tarn_error **error);
 TARN_API int tarn_pool_refresh(struct tarn_pool *pool, struct tarn_job *job,
                                struct tarn_error **error);
 TARN_API int tarn_pool_set_autostart(struct tarn_pool *pool, int autostart,
                                      struct tarn_error **error);
-/* Starts every inactive pool marked for it; a failure is logged and kept as the pool's reason, and
- * ends nothing. *out = how many were started. */
-TARN_API int tarn_context_autostart(unsigned *out, struct tarn_context *context,
+/* Starts every inactive pool marked for it, those whose storage is another machine's last; a
+ * failure is logged and kept as the pool's reason, and ends nothing. What failed is started again
+ * and again, after 1 to 30 seconds, until all are active or `patience` milliseconds have passed (0:
+ * once). *out = how many were started; who is not is still inactive. */
+TARN_API int tarn_context_autostart(unsigned *out, struct tarn_context *context, uint32_t patience,
                                     struct tarn_job *job, struct tarn_error **error);
 
 /* Which sources there are, for pool types that can tell; `source` is a <source> document or NULL.
@@ -312,6 +331,8 @@ struct tarn_volume_record {
     const char *backing_path; /* resolved against the volume's folder; NULL = none */
     const char *backing_format;
     int64_t observed;
+    uint32_t stale; /* 1: the storage does not answer now, this is from `observed` */
+    uint32_t reserved;
 };
 
 /* Everything in the pool, sorted by name, in an array that ends with NULL, not older than `max_age`
@@ -349,15 +370,18 @@ TARN_API int tarn_volume_xml(char **out, struct tarn_volume *volume, struct tarn
 /* Creates a volume: whole under its name, or not at all. */
 TARN_API int tarn_volume_create(struct tarn_volume **out, struct tarn_pool *pool, const char *xml,
                                 uint32_t flags, struct tarn_job *job, struct tarn_error **error);
-/* The same, with the guest's bytes of `source`, converted if the formats differ. */
+/* The same, with the guest's bytes of `source`, converted if the formats differ. If they do not, the
+ * subformat, compat level and cluster size that the XML leaves open are the source's, as far as
+ * images can be made so. */
 TARN_API int tarn_volume_create_from(struct tarn_volume **out, struct tarn_pool *pool,
                                      const char *xml, struct tarn_volume *source, uint32_t flags,
                                      struct tarn_job *job, struct tarn_error **error);
 
 /* tarn_volume_delete flags */
-#define TARN_VOLUME_DELETE_FORCE 0x00000001u /* even if other volumes need it */
+#define TARN_VOLUME_DELETE_FORCE 0x00000001u /* even if others need it */
 
-/* Refused with TARN_E_BUSY, naming them, while other volumes use it as their backing store. */
+/* Refused with TARN_E_BUSY, naming them, while other volumes use it as their backing store, or
+ * another program has it open. */
 TARN_API int tarn_volume_delete(struct tarn_volume *volume, uint32_t flags, struct tarn_job *job,
                                 struct tarn_error **error);
 
@@ -436,10 +460,11 @@ TARN_API int tarn_volume_check(struct tarn_volume *volume, uint32_t flags,
 #define TARN_IMAGE_WRITE 0x00000001u
 
 /* Opens the guest's disk. A volume is locked while one of its images is open: shared for reading,
- * alone for writing. */
+ * alone for writing. TARN_E_BUSY if another program uses the image in a way that does not go
+ * together with that. The job is for the opening alone. */
 TARN_API int tarn_image_open(struct tarn_image **out, struct tarn_context *context,
                              const char *path, const char *format, uint32_t flags,
-                             struct tarn_error **error);
+                             struct tarn_job *job, struct tarn_error **error);
 TARN_API int tarn_volume_open(struct tarn_image **out, struct tarn_volume *volume, uint32_t flags,
                               struct tarn_job *job, struct tarn_error **error);
 TARN_API int tarn_image_size(uint64_t *out, struct tarn_image *image, struct tarn_error **error);
@@ -448,13 +473,14 @@ TARN_API int tarn_image_pread(struct tarn_image *image, void *buffer, uint64_t l
 TARN_API int tarn_image_pwrite(struct tarn_image *image, const void *buffer, uint64_t length,
                                uint64_t offset, struct tarn_error **error);
 TARN_API int tarn_image_zero(struct tarn_image *image, uint64_t offset, uint64_t length,
-                             struct tarn_error **error);
+                             struct tarn_job *job, struct tarn_error **error);
 TARN_API int tarn_image_discard(struct tarn_image *image, uint64_t offset, uint64_t length,
-                                struct tarn_error **error);
+                                struct tarn_job *job, struct tarn_error **error);
 TARN_API int tarn_image_flush(struct tarn_image *image, struct tarn_error **error);
 /* `extent` for each extent of [offset, offset + length), merged, through all backing stores. */
 TARN_API int tarn_image_map(struct tarn_image *image, uint64_t offset, uint64_t length,
-                            const struct tarn_image_listener *listener, struct tarn_error **error);
+                            const struct tarn_image_listener *listener, struct tarn_job *job,
+                            struct tarn_error **error);
 /* Ends it, whatever it answers. NULL is legal. */
 TARN_API int tarn_image_close(struct tarn_image *image, struct tarn_error **error);
 
@@ -500,6 +526,7 @@ struct tarn_module_record {
     const char *summary;
     const char *licence;
     const char *reason;          /* why it cannot be used, or NULL */
+    const char *isolation;       /* "none", or "process": it runs in processes of its own */
 };
 
 /* All that plugins.d holds, sorted by name; opens no module. Freed by tarn_module_list_free. */

@@ -36,6 +36,11 @@ struct tarn_call;
 #define TARN_AMEND_SOURCE_FORMAT 2u
 #define TARN_AMEND_SOURCE_NAME   3u
 
+/* tarn_host.notify: what people who watch the pool may want to know at once */
+#define TARN_NOTICE_WATERMARK 1u /* a fill passed a mark: of the pool, or of a volume */
+#define TARN_NOTICE_MOVED     2u /* the volume bears another name now; `text` is the one before */
+#define TARN_NOTICE_REPAIRED  3u /* something was wrong with the storage, and was mended */
+
 /* tarn_host.identify flags */
 #define TARN_IDENTIFY_NEW 0x00000001u /* made just now: takes the place of what was recorded */
 
@@ -93,6 +98,9 @@ struct tarn_host {
      * pool had another: the module touches nothing of it. Within build (after the storage was
      * made, with TARN_IDENTIFY_NEW), check, start, info and refresh. */
     int32_t (*identify)(struct tarn_call *call, const char *kind, const char *id, uint32_t flags);
+    /* Tells listeners of the pool's events; `volume` is NULL where none is meant. `text` is one line
+     * without a full stop. Any operation of a pool type. */
+    void (*notify)(struct tarn_call *call, uint32_t kind, const char *volume, const char *text);
     /* Non-zero when the host already knows this volume with this identity: nothing need be read,
      * and the volume counts as emitted. Only within tarn_pool_type.refresh. */
     int32_t (*volume_known)(struct tarn_call *call, const char *name,
@@ -125,6 +133,15 @@ struct tarn_host {
     int32_t (*emit_snapshot)(struct tarn_call *call, const struct tarn_snapshot *snapshot);
     int32_t (*emit_finding)(struct tarn_call *call, const struct tarn_finding *finding);
     int32_t (*emit_check)(struct tarn_call *call, const struct tarn_check_result *result);
+
+    /* --- libraries that no two threads may use at once ---------------------------------------- */
+
+    /* Takes the lock that modules with TARN_THREADS_DOMAIN and this lock_domain are called under,
+     * and gives it back; for a module that declares more than that and needs such a library only now
+     * and then, for a moment. TARN_OK, or recorded: it was not taken. A thread may take again what it
+     * has. */
+    int32_t (*domain_enter)(struct tarn_call *call, const char *lock_domain);
+    void (*domain_leave)(struct tarn_call *call, const char *lock_domain);
 };
 
 struct tarn_call {

@@ -49,7 +49,8 @@ struct tarn_io {
     uint32_t struct_size;
     uint32_t flags;      /* TARN_IO_WRITABLE, …; constant for the life of the store */
     int32_t fd;          /* a descriptor that holds the same bytes at the same offsets, or -1: only
-                            for fast paths (copy_file_range, FICLONE); never closed by the user */
+                            for fast paths (copy_file_range, FICLONE) and locks (F_OFD_SETLK) that
+                            others see; never closed by the user */
     uint32_t block_size; /* bytes; transfers aligned to it are fastest; a power of two, or 0 */
 
     /* Reads `length` bytes at `offset` into `buffer`. */

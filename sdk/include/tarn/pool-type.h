@@ -32,6 +32,13 @@
 #define TARN_POOL_SIZED_CONTAINERS   0x00000040u /* a container's size is fixed at allocation
                                                     (partition, LV); a file's grows as written */
 #define TARN_POOL_VOLUME_IS_FILE     0x00000080u /* volumes are files beneath target_path */
+/* With TARN_POOL_IMAGES: the bytes of a volume are its guest's, and nobody looks what they are. A
+ * volume has the format that it was made with here; any other has the default_volume_format, which
+ * is not told in XML. */
+#define TARN_POOL_BYTES              0x00000100u
+/* A volume with a backing store, of a format that has none itself, is a snapshot: volume_allocate
+ * makes it of the volume at call->volume->backing_path. */
+#define TARN_POOL_SNAPSHOTS          0x00000200u
 
 /* tarn_pool_type.build flags */
 #define TARN_BUILD_OVERWRITE    0x00000001u /* wipe what is on the device */
@@ -136,7 +143,8 @@ struct tarn_pool_type {
                             const struct tarn_container_spec *spec, void **out_container,
                             struct tarn_io **out_io);
     /* Phase two: makes it visible under its name, at once and durably; TARN_E_EXISTS if the name
-     * is taken. The host has closed the byte store. Ends the container either way. */
+     * is taken. A type whose storage gives the names itself (a partition is what the kernel calls
+     * it) tells with emit_volume under which name it is there. The host has closed the byte store. Ends the container either way. */
     int32_t (*volume_publish)(struct tarn_call *call, void *pool, void *container);
     /* Or takes it back. Ends the container. */
     void (*volume_abort)(struct tarn_call *call, void *pool, void *container);

@@ -92,6 +92,14 @@ struct tarn_volume_info {
     struct tarn_io *io;
 };
 
+/* One more fact about a pool or an image, for people: "refcount-bits" = "16". */
+struct tarn_property {
+    uint32_t struct_size;
+    uint32_t reserved;
+    const char *name;
+    const char *value;
+};
+
 /* tarn_pool_info.state */
 #define TARN_POOL_HEALTHY  0u
 #define TARN_POOL_DEGRADED 1u
@@ -104,14 +112,7 @@ struct tarn_pool_info {
     uint64_t allocation;
     uint64_t available;
     const struct tarn_permissions *permissions; /* of the target, NULL = leave as defined */
-};
-
-/* One more fact about an image, for people: "refcount-bits" = "16". */
-struct tarn_property {
-    uint32_t struct_size;
-    uint32_t reserved;
-    const char *name;
-    const char *value;
+    const struct tarn_property *const *properties; /* ends with NULL; NULL = none */
 };
 
 /* Another file that an image needs, besides its backing store. */

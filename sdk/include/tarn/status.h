@@ -14,7 +14,7 @@
 #define TARN_E_INVALID      3   /* an argument or a definition makes no sense */
 #define TARN_E_SCHEMA       4   /* XML that the schema refuses */
 #define TARN_E_STATE        5   /* not in this state (start of a running pool, …) */
-#define TARN_E_BUSY         6   /* in use; only told to who asked not to wait, or by a tool */
+#define TARN_E_BUSY         6   /* in use by another program, or needed by something else */
 #define TARN_E_ACCESS       7   /* the operating system or a policy forbids it */
 #define TARN_E_NO_SPACE     8   /* the storage or a quota is full */
 #define TARN_E_IO           9   /* the storage failed */

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=sh
+#
+# What the tests of disk pools have in common. $disk and $other are two disks, $name is what the
+# kernel calls the first.
+
+# The overlay has no files without names, which definitions are written with.
+TMPDIR=/run
+export TMPDIR
+# shellcheck source=tests/cli/lib.sh
+. "$(dirname "$0")/../cli/lib.sh"
+
+disk=${VM_DISKS%% *}
+other=${VM_DISKS#* }
+other=${other%% *}
+name=${disk##*/}
+export disk other name
+
+# disk_check NAME FUNCTION: check, where nothing is mounted or mapped.
+disk_check() {
+    clean >/dev/null 2>&1
+    check "$@"
+}
+
+clean() {
+    while umount /run/tarn-cli.*/*/mnt; do :; done
+    dmsetup remove_all
+    losetup -D
+}
+
+# disk_pool FORMAT [DISK [TARGET]]: a running pool "p", on a disk with a new table of that kind.
+disk_pool() {
+    run 0 pool-define-as p disk --source-dev "${2:-$disk}" --source-format "$1" \
+        --target "${3:-/dev}"
+    run 0 pool-build p --overwrite
+    run 0 pool-start p
+}
+
+# type_of NUMBER [DISK]: what sfdisk calls its type: "8e", or a GUID.
+type_of() {
+    sfdisk --part-type "${2:-$disk}" "$1" | tr -d ' '
+}
+
+# in_xml VOLUME TEXT: the volume's XML has it.
+in_xml() {
+    run 0 vol-dumpxml "$1" --pool p
+    shows "$2"
+}
+
+# key_of VOLUME
+key_of() {
+    "$TARN" vol-key "$1" --pool p
+}
+
+# sound DISK: sgdisk finds nothing wrong with the GPT, and nothing to mend in it either.
+sound() {
+    sgdisk -v "$1" >"$work/sgdisk" 2>&1
+    grep -q '^No problems found' "$work/sgdisk" &&
+        ! grep -qi 'invalid\|corrupt\|damaged' "$work/sgdisk" && return
+    cat "$work/sgdisk"
+    return 1
+}
+
+# zero_sector NUMBER: zeroes it; a negative one counts from the end.
+zero_sector() {
+    at=$1
+    [ "$at" -ge 0 ] || at=$(($(blockdev --getsz "$disk") + at))
+    dd if=/dev/zero of="$disk" bs=512 seek="$at" count=1 conv=notrunc status=none
+    udevadm settle
+}

@@ -1,0 +1,136 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Disks that fail, and tarn killed while it changes a table.
+# shellcheck disable=SC2317  # inside comes back, in the machine
+. "$(dirname "$0")/lib.sh"
+inside --disk 64M --disk 64M --timeout 900
+. "$(dirname "$0")/disk-lib.sh"
+
+# scsi_disk: $scsi is a disk of scsi_debug, of 64 MiB.
+scsi_disk() {
+    modprobe -r scsi_debug 2>/dev/null || true
+    modprobe scsi_debug dev_size_mb=64 sector_size="${1:-512}" || skip "there is no scsi_debug"
+    udevadm settle
+    scsi=/dev/$(basename /sys/bus/pseudo/drivers/scsi_debug/adapter0/host*/target*/*:*/block/sd*)
+    udevadm wait --timeout 10 "$scsi"
+}
+
+medium_errors() {
+    scsi_disk
+    disk_pool gpt "$scsi"
+    base=${scsi##*/}
+    run 0 vol-create-as p "${base}1" 8M
+    run 0 vol-create-as p "${base}2" 8M
+    echo 2 >/sys/bus/pseudo/drivers/scsi_debug/opts # sectors 0x1234 to 0x123d cannot be read
+    echo 3 >/proc/sys/vm/drop_caches
+    run 1 vol-download "${base}1" "$work/bytes" --pool p
+    says 'cannot read'
+    run 0 vol-list p
+    shows "${base}1"
+    run 0 vol-download "${base}2" "$work/bytes" --pool p
+    run 0 vol-delete "${base}1" --pool p
+    echo 0 >/sys/bus/pseudo/drivers/scsi_debug/opts
+    sound "$scsi"
+}
+disk_check "a bad sector in a volume spoils that volume alone" medium_errors
+
+large_sectors() {
+    scsi_disk 4096
+    disk_pool gpt "$scsi"
+    base=${scsi##*/}
+    run 0 vol-create-as p "${base}1" 8M --format linux-lvm
+    run 0 vol-create-as p "${base}2" 8M
+    [ "$(blockdev --getsize64 "${scsi}2")" = 8388608 ]
+    sound "$scsi"
+}
+disk_check "sectors of 4096 bytes" large_sectors
+
+pulled() {
+    scsi_disk
+    disk_pool gpt "$scsi"
+    base=${scsi##*/}
+    run 0 vol-create-as p "${base}1" 8M
+    echo 1 >"/sys/class/block/$base/device/delete"
+    run 1 vol-list p
+    run 1 vol-create-as p "${base}2" 8M
+    run 1 pool-start p
+    run 0 pool-list --all
+    shows ' p '
+}
+disk_check "a disk that was pulled is an error, and nothing more" pulled
+
+unwritable() {
+    disk_pool gpt
+    run 0 vol-create-as p "${name}1" 8M
+    before=$(sfdisk -d "$disk")
+    for number in 1 2 3; do
+        strace -qq -o /dev/null -P "$disk" -e inject=fdatasync:error=EIO:when="$number" \
+            "$TARN" vol-create-as p "${name}2" 8M >"$work/out" 2>"$work/err" && break
+        grep -q "${name}2\|partition table\|flush" "$work/err"
+        [ "$(sfdisk -d "$disk")" = "$before" ]
+        [ ! -e "${disk}2" ]
+        sound "$disk"
+    done
+    [ "$number" -gt 1 ]
+}
+disk_check "a table that cannot be written stays as it was" unwritable
+
+# killed SYSCALL COMMAND…: runs it, killed at its first, second, … such call of the disk, until it
+# gets through. After each time the table is whole, and the one before ($old) or the one after
+# ($new).
+killed() {
+    syscall=$1
+    shift
+    number=1
+    while :; do
+        status=0
+        strace -qq -o /dev/null -P "$disk" -e trace="$syscall" \
+            -e inject="$syscall":signal=KILL:when="$number" "$TARN" "$@" >"$work/out" 2>&1 ||
+            status=$?
+        [ "$status" = 137 ] || break
+        state=$(sfdisk -d "$disk" 2>/dev/null | sed -n 's/.*start= *\([0-9]*\).*/\1/p' | sort |
+            tr '\n' ' ')
+        case $state in
+            "$old" | "$new") ;;
+            *) echo "killed at $syscall $number: \"$state\""; return 1 ;;
+        esac
+        number=$((number + 1))
+        [ "$state" = "$old" ] || break
+    done
+    [ "$number" -gt 1 ] || { echo "$syscall: never killed"; cat "$work/out"; return 1; }
+}
+
+kill_creation() {
+    disk_pool gpt
+    run 0 vol-create-as p "${name}1" 8M
+    old='2048 ' new='18432 2048 '
+    for each in pwrite64 ioctl; do
+        killed "$each" vol-create-as p "${name}2" 8M
+        run 0 pool-destroy p
+        run 0 pool-start p
+        run 0 vol-list p
+        shows "${name}1"
+        run 0 vol-delete "${name}2" --pool p
+        sound "$disk"
+    done
+}
+disk_check "killed while it makes a partition: it is there, or not" kill_creation
+
+kill_deletion() {
+    disk_pool dos
+    run 0 vol-create-as p "${name}1" 40M --format extended
+    old='18432 2048 4096 ' new='18432 2048 '
+    run 0 vol-create-as p "${name}5" 6M
+    run 0 vol-create-as p "${name}6" 6M
+    killed ioctl vol-delete "${name}5" --pool p
+    run 0 pool-destroy p
+    run 0 pool-start p
+    run 0 vol-list p
+    shows "${name}5"
+    sfdisk -V "$disk"
+}
+disk_check "killed while it deletes a logical partition: it is gone, or not" kill_deletion
+
+modprobe -r scsi_debug 2>/dev/null
+finish

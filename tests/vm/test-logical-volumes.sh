@@ -1,0 +1,138 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Volumes of pools of type logical: made, filled, resized, shared and removed, with lvs as judge.
+# shellcheck disable=SC2119,SC2317  # inside comes back, in the machine
+. "$(dirname "$0")/lib.sh"
+inside --disk 512M --disk 256M --timeout 600
+. "$(dirname "$0")/logical-lib.sh"
+
+# xml NAME: what tarn says of a volume.
+xml() { run 0 vol-dumpxml "$1" --pool p; }
+
+# --- whole volumes --------------------------------------------------------------------------------
+
+# libvirt's document, and where it lies by the second opinion.
+libvirts_words() {
+    built
+    run 0 vol-create-as p a 10M
+    xml a
+    shows "<key>$(field lv_uuid a)</key>"
+    shows "<capacity unit='bytes'>12582912</capacity>"
+    shows "<allocation unit='bytes'>12582912</allocation>"
+    shows "<path>/dev/vg/a</path>"
+    shows_no '<format'
+    extent=4194304
+    first=$(field seg_pe_ranges a)
+    shows "<device path='${first%%:*}'>"
+    first=${first##*:}
+    shows "<extent start='$((${first%-*} * extent))' end='$(((${first#*-} + 1) * extent))'/>"
+    run 0 vol-resize a 16M --pool p
+    [ "$(field lv_size a)" = 16777216 ]
+    run 1 vol-resize a 8M --pool p
+    says 'say that it shall shrink'
+    run 0 vol-resize a 8M --pool p --shrink
+    [ "$(field lv_size a)" = 8388608 ]
+    run 1 vol-resize a 4G --pool p
+    says 'the volume group vg has .* left'
+    run 1 vol-create-as p b 4G
+    says 'the volume takes 4294967296 bytes, and the volume group vg has'
+    [ "$(volumes)" = "a " ]
+    run 0 vol-delete a --pool p
+    [ -z "$(volumes)" ]
+}
+
+bytes_go_in_and_out() {
+    built
+    head -c 3000000 /dev/urandom >"$work/in"
+    run 0 vol-create-as p a 8M
+    run 0 vol-upload a "$work/in" --pool p
+    cmp -n 3000000 /dev/vg/a "$work/in"
+    run 0 vol-clone a b --pool p
+    cmp /dev/vg/a /dev/vg/b
+    run 0 vol-download b "$work/out.raw" --pool p
+    cmp -n 3000000 "$work/out.raw" "$work/in"
+    run 0 vol-wipe a --pool p
+    cmp -n 8388608 /dev/vg/a /dev/zero
+    [ "$(volumes)" = "a b " ]
+}
+
+names_are_refused_before_a_program_runs() {
+    built
+    for name in -a snapshot1 pvmove0 a_tdata b_rimage_0 'a b' 'a:b' tarn_new.x; do
+        strace -f -qq -e trace=execve -o "$work/trace" \
+            "$TARN" vol-create-as p -- "$name" 4M >"$work/out" 2>"$work/err" && exit 1
+        says 'choose another'
+        # The one that looks whether the pool is there.
+        [ "$(grep -c 'execve("[^"]*/lvm"' "$work/trace")" = 1 ]
+    done
+}
+
+same_name_twice() {
+    built
+    run 0 vol-create-as p a 4M
+    run 1 vol-create-as p a 4M
+    says 'the pool p has a volume "a" already'
+    "$TARN" vol-create-as p b 4M >"$work/first" 2>&1 &
+    first=$!
+    "$TARN" vol-create-as p b 4M >"$work/second" 2>&1 &
+    second=$!
+    "$TARN" vol-create-as p c 4M >"$work/third" 2>&1 &
+    wait $! || { cat "$work/third"; exit 1; }
+    ok=0
+    wait "$first" && ok=$((ok + 1))
+    wait "$second" && ok=$((ok + 1))
+    cat "$work/first" "$work/second"
+    [ "$ok" = 1 ]
+    [ "$(volumes)" = "a b c " ]
+}
+
+filesystem_is_not_cut() {
+    built
+    run 0 vol-create-as p a 16M
+    mkfs.ext4 -q /dev/vg/a
+    run 1 vol-resize a 8M --pool p --shrink
+    says '/dev/vg/a holds a filesystem, ext4, of 16777216 bytes, and 8388608 would cut it: shrink the'
+    [ "$(field lv_size a)" = 16777216 ]
+    resize2fs /dev/vg/a 8M
+    run 0 vol-resize a 8M --pool p --shrink
+    e2fsck -fn /dev/vg/a
+}
+
+# --- thin -----------------------------------------------------------------------------------------
+
+thin_volumes() {
+    built "<logical:thin-pool name='thin' capacity='64 MiB' overcommit='200'/>"
+    [ "$(field lv_layout thin)" = thin,pool ]
+    run 0 vol-create-as p a 60M --allocation 0
+    [ "$(field pool_lv a)" = thin ]
+    run 0 vol-list p --details
+    shows '^ a  */dev/vg/a  *block  *60.00 MiB  *0.00 B'
+    shows_no '^ thin'
+    head -c 1M /dev/urandom | dd of=/dev/vg/a bs=64k oflag=direct status=none
+    run 0 vol-info a --pool p --bytes
+    shows 'Capacity: *62914560'
+    shows 'Allocation: *1048576'
+    run 0 vol-clone a b --pool p
+    [ "$(field origin b)" = a ]
+    cmp /dev/vg/a /dev/vg/b
+    run 1 vol-create-as p c 60M --allocation 0
+    says 'the thin volumes of vg/thin would promise 188743680 bytes, which is over 200 percent'
+    run 0 vol-resize a 64M --pool p
+    # A clone stands alone.
+    xml b
+    shows_no backingStore
+    run 0 vol-delete a --pool p
+    [ "$(volumes)" = "b thin " ]
+    run 0 pool-stop p
+    dmsetup ls | grep '^No devices'
+}
+
+logical_check "a volume is what libvirt would call it, and lies where lvs says" libvirts_words
+logical_check "bytes go in and out, are cloned and wiped" bytes_go_in_and_out
+logical_check "names that lvm forbids are refused before a program runs" \
+    names_are_refused_before_a_program_runs
+logical_check "a name is given once, also by several at a time" same_name_twice
+logical_check "a filesystem is not cut" filesystem_is_not_cut
+logical_check "thin volumes: filled, cloned, limited, removed" thin_volumes
+finish
