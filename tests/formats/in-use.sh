@@ -210,7 +210,7 @@ a_filesystem_without_locks_is_no_obstacle() {
     strace -f -qq -e trace=exit_group -o /dev/null true 2>/dev/null || skip "nothing can be traced here"
     pool_with_image
     for error in ENOLCK EINVAL EOPNOTSUPP; do
-    # shellcheck disable=SC2086 # a list
+        # shellcheck disable=SC2086 # a word
         strace -f -qq -o "$work/trace" -e trace=fcntl -e inject=fcntl:error=$error -P "$image" \
             "$TARN" image-map "$image"
         grep -q "F_OFD_SETLK.*$error.*INJECTED" "$work/trace"
