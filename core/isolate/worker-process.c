@@ -243,8 +243,10 @@ bool worker_await(struct worker *worker, int milliseconds, char *how, size_t roo
         return worker->ended;
     while (poll(&ended, 1, milliseconds) < 0 && errno == EINTR)
         ;
-    if (!(ended.revents & POLLIN))
+    if (!(ended.revents & POLLIN)) {
+        snprintf(how, room, "it is still there and says nothing more");
         return false;
+    }
     memset(&info, 0, sizeof(info));
     /* A host that waits for all its children took it away from us. */
     if (waitid(P_PIDFD, (id_t)worker->pid_fd, &info, WEXITED | WNOHANG) == 0 && info.si_pid != 0)
