@@ -53,6 +53,20 @@ for size in 512 1536 65024 66048 1000448 40000000; do
     done
 done
 
+# When it writes a content id that has three digits less, QEMU leaves a NUL and two old bytes behind.
+content "$dir/plain" 66048
+for subformat in twoGbMaxExtentSparse monolithicFlat; do
+    rm -f "$dir"/image*
+    qemu-img convert -q -f raw -O vmdk -o subformat=$subformat "$dir/plain" "$dir/image.vmdk" &&
+        tr -d '\000' <"$dir/image.vmdk" | sed 's/^CID=.*/CID=abcde/' >"$dir/text" &&
+        printf '\000"\n\000\000' | cat "$dir/text" - >"$dir/image.vmdk" && reads "$dir/image.vmdk" "$dir/plain" 2>"$dir/log"
+    report "a content id that became shorter, $subformat" $?
+    echo "new bytes" | tee "$dir/new" | ours write "$dir/image.vmdk" 600 2>"$dir/log" &&
+        dd if="$dir/new" of="$dir/plain" bs=1 seek=600 conv=notrunc status=none &&
+        holds "$dir/image.vmdk" "$dir/plain"
+    report "and it is written" $?
+done
+
 rm -f "$dir"/image*
 if command -v bximage >/dev/null; then
     content "$dir/plain" 10321920
