@@ -2,7 +2,8 @@
  *
  * Temp file, fsync, rename, fsync of the folder. The temp file has a name only where it replaces an
  * old one, for the moment between linkat and rename: an O_TMPFILE file cannot take a name that is
- * in use.
+ * in use. File systems that know no files without a name (overlayfs, NFS, FUSE) get one from the
+ * start.
  */
 #include "core/base/persist.h"
 
@@ -65,41 +66,73 @@ static int take_back(int folder_fd, const char *name)
     return -1;
 }
 
-/* Gives the unnamed file its name; where that is taken, another, and with it the place of the old
- * one. A new name that cannot be made durable is taken back; for an old one it is too late. */
-static int put_in_place(int folder_fd, int fd, const char *name, bool durable)
+/* A file that is being written. */
+struct draft {
+    int folder_fd;
+    int fd;
+    char name[64]; /* while it has one; "" = none */
+};
+
+static int draft_open(struct draft *draft)
+{
+    draft->name[0] = '\0';
+    draft->fd = openat(draft->folder_fd, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+    if (draft->fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR))
+        return draft->fd;
+    temporary_name(draft->name, sizeof(draft->name), draft);
+    unlinkat(draft->folder_fd, draft->name, 0);
+    draft->fd = openat(draft->folder_fd, draft->name,
+                       O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0600);
+    return draft->fd;
+}
+
+/* Without a name yet. */
+static int draft_link(const struct draft *draft, const char *name)
 {
     char from[64];
-    char temporary[64];
 
-    snprintf(from, sizeof(from), "/proc/self/fd/%d", fd);
-    if (linkat(AT_FDCWD, from, folder_fd, name, AT_SYMLINK_FOLLOW) == 0)
-        return !durable || fsync(folder_fd) == 0 ? 0 : take_back(folder_fd, name);
-    if (errno != EEXIST)
+    snprintf(from, sizeof(from), "/proc/self/fd/%d", draft->fd);
+    return linkat(AT_FDCWD, from, draft->folder_fd, name, AT_SYMLINK_FOLLOW);
+}
+
+/* Gives it its name; where that is taken, another first, and with it the place of the old one. A new
+ * name that cannot be made durable is taken back; for an old one it is too late, and where a name
+ * came from the start nobody knows which it is. */
+static int put_in_place(struct draft *draft, const char *name, bool durable)
+{
+    int folder_fd = draft->folder_fd;
+
+    if (draft->name[0] == '\0') {
+        if (draft_link(draft, name) == 0)
+            return !durable || fsync(folder_fd) == 0 ? 0 : take_back(folder_fd, name);
+        if (errno != EEXIST)
+            return -1;
+        temporary_name(draft->name, sizeof(draft->name), draft);
+        unlinkat(folder_fd, draft->name, 0);
+        if (draft_link(draft, draft->name) < 0)
+            return -1;
+    }
+    if (renameat(folder_fd, draft->name, folder_fd, name) < 0)
         return -1;
-    temporary_name(temporary, sizeof(temporary), &from);
-    unlinkat(folder_fd, temporary, 0);
-    if (linkat(AT_FDCWD, from, folder_fd, temporary, AT_SYMLINK_FOLLOW) < 0)
-        return -1;
-    if (renameat(folder_fd, temporary, folder_fd, name) < 0)
-        return take_back(folder_fd, temporary);
+    draft->name[0] = '\0';
     return durable ? fsync(folder_fd) : 0;
 }
 
 static int write_file(const char *folder, const char *name, const void *bytes, size_t length,
                       bool durable, struct tarn_error **error)
 {
-    int folder_fd = open_folder(folder);
-    int fd = folder_fd < 0 ? -1 : openat(folder_fd, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+    struct draft draft = { .folder_fd = open_folder(folder), .fd = -1 };
     int status = TARN_OK;
 
-    if (fd < 0 || write_all(fd, bytes, length) < 0 || (durable && fsync(fd) < 0) ||
-        put_in_place(folder_fd, fd, name, durable) < 0)
+    if (draft.folder_fd < 0 || draft_open(&draft) < 0 || write_all(draft.fd, bytes, length) < 0 ||
+        (durable && fsync(draft.fd) < 0) || put_in_place(&draft, name, durable) < 0)
         status = failed(error, errno, "write", folder, name);
-    if (fd >= 0)
-        close(fd);
-    if (folder_fd >= 0)
-        close(folder_fd);
+    if (draft.fd >= 0)
+        close(draft.fd);
+    if (draft.name[0] != '\0') /* it was not put in place */
+        unlinkat(draft.folder_fd, draft.name, 0);
+    if (draft.folder_fd >= 0)
+        close(draft.folder_fd);
     return status;
 }
 
