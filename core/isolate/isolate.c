@@ -164,6 +164,21 @@ static int32_t ask(struct isolate *isolate, struct tarn_call *call)
     return status == TARN_OK ? read_description(isolate, call) : status;
 }
 
+static const char *const *copy_environment(struct arena *arena,
+                                           const struct tarn_property *const *told)
+{
+    const char **list;
+    size_t count = 0;
+    size_t i;
+
+    while (told[count] != NULL)
+        count++;
+    list = arena_alloc(arena, (count + 1) * sizeof(*list));
+    for (i = 0; i < count && list != NULL; i++)
+        list[i] = arena_printf(arena, "%s=%s", told[i]->name, told[i]->value);
+    return list;
+}
+
 static struct isolate *isolate_new(struct tarn_context *context, const struct plugin_conf *conf)
 {
     struct isolate *isolate = calloc(1, sizeof(*isolate));
@@ -174,8 +189,10 @@ static struct isolate *isolate_new(struct tarn_context *context, const struct pl
     isolate->arena = arena_new();
     isolate->name = strdup(conf->name);
     isolate->file = strdup(conf->file);
+    if (isolate->arena != NULL)
+        isolate->environment = copy_environment(isolate->arena, conf->environment);
     if (seat_init(&isolate->seat, isolate, NULL) && isolate->arena != NULL &&
-        isolate->name != NULL && isolate->file != NULL)
+        !arena_failed(isolate->arena) && isolate->name != NULL && isolate->file != NULL)
         return isolate;
     isolate_close(isolate);
     return NULL;

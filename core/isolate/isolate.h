@@ -24,6 +24,8 @@ struct isolate {
     char *file;    /* its .so */
     char *program; /* that its processes run */
     struct arena *arena;
+    const char *const *environment; /* of its processes besides the program's: "NAME=VALUE"; ends
+                                       with NULL */
     const struct tarn_module *descriptor; /* of proxies, in the arena; not checked yet */
     unsigned char *description; /* as the first process told it: each must tell the same */
     size_t description_length;

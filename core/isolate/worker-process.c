@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -67,9 +68,42 @@ static bool lay(struct plumbing *plumbing)
            move_up(&plumbing->words[1]);
 }
 
+static bool is_of(const char *setting, const char *name, size_t length)
+{
+    return strncmp(setting, name, length) == 0 && setting[length] == '=';
+}
+
+/* The program's environment, with what the module's .conf says instead or besides; the array is the
+ * caller's to free, the texts are others'. NULL without memory. */
+static char **make_environment(const char *const *more)
+{
+    size_t count = 0;
+    size_t used = 0;
+    size_t i;
+    size_t k;
+    char **list;
+
+    while (environ[count] != NULL)
+        count++;
+    for (k = 0; more[k] != NULL; k++)
+        count++;
+    list = calloc(count + 1, sizeof(*list));
+    for (i = 0; list != NULL && environ[i] != NULL; i++) {
+        for (k = 0; more[k] != NULL; k++)
+            if (is_of(environ[i], more[k], strcspn(more[k], "=")))
+                break;
+        if (more[k] == NULL)
+            list[used++] = environ[i];
+    }
+    for (k = 0; list != NULL && more[k] != NULL; k++)
+        list[used++] = (char *)(uintptr_t)more[k];
+    return list;
+}
+
 /* Nothing of the host goes along but these descriptors: no signal that it handles or blocks, no
  * terminal, no file that it forgot to close. */
-static int run(pid_t *out, const struct plumbing *plumbing, char *const *arguments)
+static int run(pid_t *out, const struct plumbing *plumbing, char *const *arguments,
+               char *const *environment)
 {
     posix_spawn_file_actions_t files;
     posix_spawnattr_t how;
@@ -89,7 +123,7 @@ static int run(pid_t *out, const struct plumbing *plumbing, char *const *argumen
     posix_spawnattr_setsigmask(&how, &none);
     posix_spawnattr_setflags(&how, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK |
                                        POSIX_SPAWN_SETSID);
-    error = posix_spawn(out, arguments[0], &files, &how, arguments, environ);
+    error = posix_spawn(out, arguments[0], &files, &how, arguments, environment);
     posix_spawnattr_destroy(&how);
     posix_spawn_file_actions_destroy(&files);
     return error;
@@ -100,10 +134,14 @@ int32_t worker_spawn(struct worker *worker, const char *pool, struct tarn_call *
     char *arguments[] = { worker->isolate->program, worker->isolate->name,
                           (char *)(uintptr_t)pool, NULL };
     struct plumbing plumbing;
+    char **environment = make_environment(worker->isolate->environment);
     int error = lay(&plumbing) ? 0 : errno;
 
+    if (environment == NULL)
+        error = ENOMEM;
     if (error == 0)
-        error = run(&worker->pid, &plumbing, arguments);
+        error = run(&worker->pid, &plumbing, arguments, environment);
+    free(environment);
     if (error != 0) {
         plumbing_clear(&plumbing);
         return tarn_fail(call, TARN_E_INTERNAL, error,

@@ -169,23 +169,24 @@ static int take_module_key(struct plugin_reading *reading, const char *name, con
                       "priority, isolation, and x-… for notes of your own", name);
 }
 
-static int take_option(struct plugin_reading *reading, const char *name, const char *value)
+static int take_free_key(struct plugin_reading *reading, struct plugin_section *section,
+                         const char *name, const char *value)
 {
     struct arena *arena = reading->conf->arena;
-    struct tarn_property *option = &reading->options[reading->option_count];
+    struct tarn_property *key = &section->keys[section->count];
     size_t i;
 
-    for (i = 0; i < reading->option_count; i++)
-        if (strcmp(reading->options[i].name, name) == 0)
+    for (i = 0; i < section->count; i++)
+        if (strcmp(section->keys[i].name, name) == 0)
             return conf_wrong(reading, "%s is there twice", name);
-    if (reading->option_count == PLUGIN_MOST_OPTIONS)
-        return conf_wrong(reading, "[options] has more than %u keys", PLUGIN_MOST_OPTIONS);
-    option->struct_size = sizeof(*option);
-    option->name = arena_strdup(arena, name);
-    option->value = arena_strdup(arena, value);
-    if (option->name == NULL || option->value == NULL)
+    if (section->count == PLUGIN_MOST_OPTIONS)
+        return conf_wrong(reading, "a section of more than %u keys", PLUGIN_MOST_OPTIONS);
+    key->struct_size = sizeof(*key);
+    key->name = arena_strdup(arena, name);
+    key->value = arena_strdup(arena, value);
+    if (key->name == NULL || key->value == NULL)
         return 0;
-    reading->option_count++;
+    section->count++;
     return 1;
 }
 
@@ -204,11 +205,13 @@ int plugin_key_take(void *user, const char *section, const char *name, const cha
     if (strcmp(section, "module") == 0)
         return take_module_key(reading, name, value);
     if (strcmp(section, "options") == 0)
-        return take_option(reading, name, value);
+        return take_free_key(reading, &reading->options, name, value);
+    if (strcmp(section, "environment") == 0)
+        return take_free_key(reading, &reading->environment, name, value);
     if (section[0] == '\0')
         return conf_wrong(reading, "the key \"%s\" is in no section", name);
-    return conf_wrong(reading, "unknown section [%s]; there are [module], [options] and [x-…]",
-                      section);
+    return conf_wrong(reading, "unknown section [%s]; there are [module], [options], [environment] "
+                      "and [x-…]", section);
 }
 
 int plugin_keys_check(struct plugin_reading *reading)
@@ -224,5 +227,9 @@ int plugin_keys_check(struct plugin_reading *reading)
         return error_set(&conf->error, TARN_E_ABI, 0,
                          "%s: the module is for ABI %u, this library has %d: install a build of it "
                          "for this library", conf->path, conf->abi, TARN_ABI_MAJOR);
+    if (reading->environment.count > 0 && !conf->isolated)
+        return error_set(&conf->error, TARN_E_INVALID, 0,
+                         "%s: [environment] is for processes of the module's own: say isolation = "
+                         "process, or remove it", conf->path);
     return TARN_OK;
 }

@@ -11,6 +11,12 @@
 #define PLUGIN_MOST_PROVIDES 64u
 #define PLUGIN_MOST_OPTIONS 256u
 
+/* What a section of free keys holds. */
+struct plugin_section {
+    struct tarn_property keys[PLUGIN_MOST_OPTIONS];
+    size_t count;
+};
+
 /* A .conf while it is read; begun as zeros with `conf`, `modules` and `text`. */
 struct plugin_reading {
     struct plugin_conf *conf;
@@ -20,8 +26,8 @@ struct plugin_reading {
     bool indented;    /* it begins with a blank */
     unsigned seen;    /* bits of the keys of [module] that were there */
     const char *provides[PLUGIN_MOST_PROVIDES + 1];
-    struct tarn_property options[PLUGIN_MOST_OPTIONS];
-    size_t option_count;
+    struct plugin_section options;
+    struct plugin_section environment;
 };
 
 /* An inih handler: takes one key into the reading, whose conf gets the error if it cannot. */

@@ -82,12 +82,29 @@ static int read_text(char **out, const char *path, struct tarn_error **error)
     return status;
 }
 
+static const struct tarn_property *const *keep_section(struct arena *arena,
+                                                       const struct plugin_section *section)
+{
+    const struct tarn_property **list = arena_alloc(arena, (section->count + 1) * sizeof(*list));
+    size_t i;
+
+    for (i = 0; i < section->count && list != NULL; i++) {
+        struct tarn_property *key = arena_alloc(arena, sizeof(*key));
+
+        if (key != NULL)
+            *key = section->keys[i];
+        list[i] = key;
+    }
+    return list;
+}
+
 /* From the reading's fixed rooms into arrays of the right size. */
 static void keep_lists(struct plugin_reading *reading)
 {
     struct plugin_conf *conf = reading->conf;
-    const struct tarn_property **options =
-        arena_alloc(conf->arena, (reading->option_count + 1) * sizeof(*options));
+    const struct tarn_property *const *options = keep_section(conf->arena, &reading->options);
+    const struct tarn_property *const *environment =
+        keep_section(conf->arena, &reading->environment);
     const char **provides;
     size_t count = 0;
     size_t i;
@@ -97,16 +114,10 @@ static void keep_lists(struct plugin_reading *reading)
     provides = arena_alloc(conf->arena, (count + 1) * sizeof(*provides));
     for (i = 0; i < count && provides != NULL; i++)
         provides[i] = reading->provides[i];
-    for (i = 0; i < reading->option_count && options != NULL; i++) {
-        struct tarn_property *option = arena_alloc(conf->arena, sizeof(*option));
-
-        if (option != NULL)
-            *option = reading->options[i];
-        options[i] = option;
-    }
-    if (provides != NULL && options != NULL) {
+    if (provides != NULL && options != NULL && environment != NULL) {
         conf->provides = provides;
         conf->options = options;
+        conf->environment = environment;
     }
 }
 
@@ -164,7 +175,7 @@ static struct plugin_conf *conf_new(void)
         return NULL;
     conf->arena = arena_new();
     conf->provides = no_provides;
-    conf->options = no_options;
+    conf->options = conf->environment = no_options;
     conf->enabled = true;
     conf->priority = PLUGIN_PRIORITY;
     if (conf->arena != NULL)

@@ -21,6 +21,7 @@ struct plugin_conf {
     char *file; /* absolute path of the .so; NULL if the .conf does not get so far */
     const char *const *provides; /* "pool:dir", "format:raw"; ends with NULL; never NULL itself */
     const struct tarn_property *const *options; /* ends with NULL; never NULL itself; unchecked */
+    const struct tarn_property *const *environment; /* of its processes; likewise; NAME and value */
     uint32_t abi; /* 0 if it does not get so far */
     bool enabled;
     bool isolated; /* runs in processes of its own */

@@ -34,7 +34,7 @@ static void whole_conf(void)
                     "[module]\r\nfile     = logical.so  ; relative\r\nabi = 1\r\n"
                     "provides = pool:logical   format:raw\r\nenabled = no\r\npriority=70\r\n"
                     "isolation = process\r\nx-ticket = 17\r\n[options]\r\ncommand-timeout = 60\r\nx-note = mine\r\n"
-                    "empty =\r\n[x-ours]\r\nanything = goes");
+                    "empty =\r\n[environment]\r\nTZ = UTC\r\n[x-ours]\r\nanything = goes");
     conf = read_conf(&frame, "logical.conf");
     CU_ASSERT_PTR_NULL(conf->error);
     CU_ASSERT_STRING_EQUAL(conf->name, "logical");
@@ -51,6 +51,9 @@ static void whole_conf(void)
     CU_ASSERT_STRING_EQUAL(conf->options[1]->name, "empty");
     CU_ASSERT_STRING_EQUAL(conf->options[1]->value, "");
     CU_ASSERT_PTR_NULL(conf->options[2]);
+    CU_ASSERT_STRING_EQUAL(conf->environment[0]->name, "TZ");
+    CU_ASSERT_STRING_EQUAL(conf->environment[0]->value, "UTC");
+    CU_ASSERT_PTR_NULL(conf->environment[1]);
     CU_ASSERT_TRUE(plugin_conf_provides(conf, "pool", "logical"));
     CU_ASSERT_FALSE(plugin_conf_provides(conf, "format", "logical"));
     CU_ASSERT_FALSE(plugin_conf_provides(conf, "pool", "logica"));
@@ -73,6 +76,7 @@ static void defaults(void)
     CU_ASSERT_EQUAL(conf->priority, PLUGIN_PRIORITY);
     CU_ASSERT(!conf->isolated);
     CU_ASSERT_PTR_NULL(conf->options[0]);
+    CU_ASSERT_PTR_NULL(conf->environment[0]);
     plugin_conf_free(conf);
     frame_close(&frame);
 }
@@ -105,6 +109,7 @@ static const struct {
     { HEAD "file = b.so\n", "a.conf:5: file is there twice" },
     { HEAD "colour = blue\n", "a.conf:5: [module] has no key \"colour\"" },
     { HEAD "\n[options]\na = 1\na = 1\n", "a.conf:8: a is there twice" },
+    { HEAD "[environment]\nTZ = UTC\n", "a.conf: [environment] is for processes of" },
     { HEAD "[settings]\na = 1\n", "a.conf:6: unknown section [settings]" },
     { "file = a.so\n", "a.conf:1: the key \"file\" is in no section" },
     { HEAD "just words\n", "a.conf:5: neither a section" },
