@@ -146,6 +146,29 @@ no_process_is_left() {
     [ -z "$(workers)" ]
 }
 
+# environment NAME: what the pool's process has under it.
+environment() {
+    mkfifo "$work/fifo-$1"
+    "$TARN" -q vol-upload a "$work/fifo-$1" --pool p >/dev/null &
+    exec 9>"$work/fifo-$1"
+    for process in $(workers); do
+        tr '\0' '\n' <"$process/environ" | sed -n "s/^$1=/$1 is /p"
+    done | sort -u
+    exec 9>&-
+    wait "$!"
+}
+
+it_has_an_environment() {
+    isolate dir
+    printf '[environment]\nCOLOUR = blue and so\nLANG =\n' >>"$work/plugins.d/dir.conf"
+    export COLOUR=red COLOURS=many LANG=C.UTF-8
+    dir_pool p
+    run 0 vol-create-as p a 1M
+    [ "$(environment COLOUR)" = "COLOUR is blue and so" ]
+    [ "$(environment COLOURS)" = "COLOURS is many" ]
+    [ "$(environment LANG)" = "LANG is " ]
+}
+
 check "it is shown which modules are isolated" it_is_shown
 check "isolation is none or process" another_word_is_refused
 check "disabling and enabling keeps the isolation" it_survives_disabling
@@ -154,5 +177,6 @@ check "a pool and its volumes, isolated" a_pool_and_its_volumes
 check "a format, isolated" a_format
 check "a chain of isolated images in an isolated pool" a_chain_of_images
 check "images of an isolated pool are locked, as others' are" images_are_locked
+check "the module's file adds to its processes' environment" it_has_an_environment
 check "no process is left when the command ends" no_process_is_left
 finish
