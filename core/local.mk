@@ -59,6 +59,8 @@ core_sources = \
 	core/image/probe.h \
 	core/pool/inventory.c \
 	core/pool/inventory.h \
+	core/pool/look-inside.c \
+	core/pool/look-inside.h \
 	core/pool/marks.c \
 	core/pool/marks.h \
 	core/pool/observe.c \
@@ -66,9 +68,12 @@ core_sources = \
 	core/pool/pool-autostart.c \
 	core/pool/pool-check.c \
 	core/pool/pool-define.c \
+	core/pool/pool-facts.c \
+	core/pool/pool-facts.h \
 	core/pool/pool-identity.c \
 	core/pool/pool-life.c \
 	core/pool/pool-list.c \
+	core/pool/pool-notice.c \
 	core/pool/pool-read.c \
 	core/pool/pool-reason.c \
 	core/pool/pool-seen.c \

@@ -95,6 +95,8 @@ libtarn_mount_helpers_la_LIBADD = $(MOUNT_LIBS)
 noinst_LTLIBRARIES += libtarn-signature-helpers.la
 libtarn_signature_helpers_la_SOURCES = \
 	sdk/helpers/signature.c \
-	sdk/helpers/signature.h
+	sdk/helpers/signature.h \
+	sdk/helpers/signature-label.c \
+	sdk/helpers/signature-label.h
 libtarn_signature_helpers_la_CPPFLAGS = $(MODULE_CPPFLAGS) $(BLKID_CFLAGS)
 libtarn_signature_helpers_la_LIBADD = $(BLKID_LIBS)

@@ -95,6 +95,7 @@ unit_tests = \
 	tests/unit/test-plugin-conf \
 	tests/unit/test-pool-def \
 	tests/unit/test-pool-define \
+	tests/unit/test-pool-facts \
 	tests/unit/test-pool-identity \
 	tests/unit/test-pool-life \
 	tests/unit/test-pool-presence \

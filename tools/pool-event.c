@@ -33,10 +33,13 @@ static const struct event_word {
     { TARN_EVENT_POOL_DELETED, "lifecycle", "Deleted" },
     { TARN_EVENT_POOL_UNRESPONSIVE, "health", "Unresponsive" },
     { TARN_EVENT_POOL_RECOVERED, "health", "Recovered" },
+    { TARN_EVENT_POOL_WATERMARK, "health", "Watermark" },
+    { TARN_EVENT_POOL_REPAIRED, "health", "Repaired" },
     { TARN_EVENT_POOL_REFRESHED, "refresh", "Refreshed" },
     { TARN_EVENT_VOLUME_ADDED, "volume", "Added" },
     { TARN_EVENT_VOLUME_CHANGED, "volume", "Changed" },
     { TARN_EVENT_VOLUME_REMOVED, "volume", "Removed" },
+    { TARN_EVENT_VOLUME_MOVED, "volume", "Moved" },
 };
 
 struct watch {
@@ -61,16 +64,20 @@ static void print_line(const struct watch *watch, const struct tarn_event *event
 {
     char *pool = text_shown(event->pool);
     char *volume = event->volume ? text_shown(event->volume) : NULL;
-
+    char *text = event->text ? text_shown(event->text) : NULL;
     char when[WHEN_TEXT];
 
     if (watch->timestamp)
         printf("%s: ", when_shown(when, event->when));
     printf("event '%s' for storage pool %s", word->group, pool);
+    if (strcmp(word->group, "refresh") != 0)
+        printf(": %s", word->word);
     if (volume)
-        printf(": %s %s\n", word->word, volume);
-    else
-        printf(strcmp(word->group, "refresh") != 0 ? ": %s\n" : "\n", word->word);
+        printf(" %s", volume);
+    if (text)
+        printf(event->kind == TARN_EVENT_VOLUME_MOVED ? " (was %s)" : ": %s", text);
+    putchar('\n');
+    free(text);
     free(pool);
     free(volume);
 }
@@ -84,6 +91,7 @@ static void print_json(const struct tarn_event *event, const struct event_word *
     json_put_text(object, "pool", event->pool);
     json_put_text(object, "uuid", event->pool_uuid);
     json_put_text(object, "volume", event->volume);
+    json_put_text(object, "text", event->text);
     json_put_integer(object, "when", event->when);
     json_print_line(stdout, object);
 }

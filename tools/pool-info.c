@@ -29,6 +29,8 @@ static void print_rows(const struct tarn_pool_record *record, bool bytes)
     row_print("Capacity", size_shown(text, record->capacity, bytes, ""));
     row_print("Allocation", size_shown(text, record->allocation, bytes, ""));
     row_print("Available", size_shown(text, record->available, bytes, ""));
+    for (const struct tarn_property *const *fact = record->properties; *fact; fact++)
+        row_print((*fact)->name, (*fact)->value);
     if (record->stale)
         row_print("Observed", when_shown(when, record->observed));
 }

@@ -41,6 +41,15 @@ static void put_sizes(json_t *object, const struct tarn_pool_record *record)
         json_put_integer(object, "observed", record->observed);
 }
 
+static void put_properties(json_t *object, const struct tarn_property *const *fact)
+{
+    json_t *facts = json_object();
+
+    for (; *fact; fact++)
+        json_put_text(facts, (*fact)->name, (*fact)->value);
+    json_object_set_new(object, "properties", facts);
+}
+
 json_t *pool_json(const struct tarn_pool_record *record, bool with_sizes)
 {
     json_t *object = json_object();
@@ -56,7 +65,9 @@ json_t *pool_json(const struct tarn_pool_record *record, bool with_sizes)
         json_put_integer(object, "nextTry", record->next_try);
     json_put_bool(object, "persistent", record->persistent);
     json_put_bool(object, "autostart", record->autostart);
-    if (with_sizes && pool_is_active(record))
+    if (with_sizes && pool_is_active(record)) {
         put_sizes(object, record);
+        put_properties(object, record->properties);
+    }
     return object;
 }

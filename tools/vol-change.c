@@ -15,7 +15,9 @@ int vol_delete(struct tool *tool, const struct args *args)
     int status = lookup_named_volume(&volume, tool, args);
 
     if (status == TARN_OK)
-        status = tarn_volume_delete(volume, args_flag(args, "force", TARN_VOLUME_DELETE_FORCE),
+        status = tarn_volume_delete(volume,
+                                    args_flag(args, "force", TARN_VOLUME_DELETE_FORCE) |
+                                        args_flag(args, "wipe", TARN_VOLUME_DELETE_WIPE),
                                     tool->job, &tool->error);
     if (status == TARN_OK)
         tool_say(tool, "volume", tarn_volume_name(volume), "deleted", "Vol %s deleted",

@@ -88,6 +88,7 @@ static const struct option delete_options[] = {
     OPTION_VOLUME,
     OPTION_IN_POOL,
     OPTION_FLAG("force", "even if others need it"),
+    OPTION_FLAG("wipe", "overwrite its bytes with zeros before"),
     OPTIONS_END
 };
 

@@ -4,10 +4,12 @@
  */
 #include "core/context/call.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/context/context.h"
+#include "core/registry/lock-domain.h"
 #include "core/registry/module.h"
 #include "core/xml/xml-doc.h"
 
@@ -169,9 +171,10 @@ static void host_notify(struct tarn_call *abi, uint32_t kind, const char *volume
 {
     struct call *call = call_of(abi);
 
-    (void)kind;
-    context_log(call->operation->context, TARN_LOG_INFO, "%s%s%s", volume != NULL ? volume : "",
-                volume != NULL ? ": " : "", text);
+    if (call->notify != NULL)
+        call->notify(call, kind, volume, text);
+    else
+        host_log(abi, TARN_LOG_INFO, text);
 }
 
 static int32_t host_volume_known(struct tarn_call *abi, const char *name,
@@ -297,6 +300,37 @@ static int32_t host_emit_check(struct tarn_call *abi, const struct tarn_check_re
     return call->sink->check(call->sink_arg, result);
 }
 
+/* --- libraries that no two threads may use at once -------------------------------------------- */
+
+/* By the name that module.c gives the domains of modules. */
+static struct lock_domain *domain_of(const char *name)
+{
+    char text[128];
+
+    snprintf(text, sizeof(text), "domain:%s", name);
+    return lock_domain_get(text);
+}
+
+static int32_t host_domain_enter(struct tarn_call *abi, const char *name)
+{
+    struct lock_domain *domain = domain_of(name);
+
+    if (domain == NULL)
+        return tarn_fail(abi, TARN_E_INTERNAL, 0, "no memory for the lock of %s", name);
+    lock_domain_enter(domain); /* which is counted until it is left */
+    return TARN_OK;
+}
+
+static void host_domain_leave(struct tarn_call *abi, const char *name)
+{
+    struct lock_domain *domain = domain_of(name);
+
+    (void)abi;
+    lock_domain_leave(domain);
+    lock_domain_unref(domain);
+    lock_domain_unref(domain);
+}
+
 static const struct tarn_host host = {
     .struct_size = sizeof(struct tarn_host),
     .abi_version = TARN_ABI_VERSION,
@@ -326,6 +360,8 @@ static const struct tarn_host host = {
     .emit_snapshot = host_emit_snapshot,
     .emit_finding = host_emit_finding,
     .emit_check = host_emit_check,
+    .domain_enter = host_domain_enter,
+    .domain_leave = host_domain_leave,
 };
 
 /* --- the life of a call ----------------------------------------------------------------------- */

@@ -54,6 +54,9 @@ struct call {
     int64_t began;                /* nanoseconds of CLOCK_MONOTONIC, with a session */
     /* Compares what the storage says it is with what it was; NULL: nobody keeps that here. */
     int (*identify)(struct call *call, const char *kind, const char *id, uint32_t flags);
+    /* Takes what listeners of the pool shall know; NULL: the log alone has it. */
+    void (*notify)(struct call *call, uint32_t kind, const char *volume, const char *text);
+    struct notice *notices; /* taken, and told when the call has ended: core/pool/pool-notice.c */
     const char *pool_xml;   /* for tarn_host.query, or NULL */
     const char *volume_xml;
     const char *xml_prefix; /* of the module's own elements, or NULL */

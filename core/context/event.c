@@ -24,7 +24,7 @@
 struct queued {
     struct queued *next;
     struct tarn_event event;
-    char texts[]; /* pool, UUID, volume */
+    char texts[]; /* pool, UUID, volume, text */
 };
 
 struct listener {
@@ -130,10 +130,10 @@ static size_t room_for(const char *text)
 }
 
 static struct queued *queued_new(uint32_t kind, const char *pool, const char *uuid,
-                                 const char *volume)
+                                 const char *volume, const char *text)
 {
-    struct queued *queued =
-        calloc(1, sizeof(*queued) + room_for(pool) + room_for(uuid) + room_for(volume));
+    struct queued *queued = calloc(1, sizeof(*queued) + room_for(pool) + room_for(uuid) +
+                                          room_for(volume) + room_for(text));
     char *cursor;
 
     if (queued == NULL)
@@ -144,6 +144,7 @@ static struct queued *queued_new(uint32_t kind, const char *pool, const char *uu
     queued->event.pool = put_text(&cursor, pool);
     queued->event.pool_uuid = put_text(&cursor, uuid);
     queued->event.volume = put_text(&cursor, volume);
+    queued->event.text = put_text(&cursor, text);
     queued->event.when = clock_realtime();
     return queued;
 }
@@ -158,7 +159,7 @@ static void drop_oldest(struct events *events)
 }
 
 void event_add(struct tarn_context *context, uint32_t kind, const char *pool, const char *uuid,
-               const char *volume)
+               const char *volume, const char *text)
 {
     struct events *events = context->events;
     const uint64_t one = 1;
@@ -166,7 +167,7 @@ void event_add(struct tarn_context *context, uint32_t kind, const char *pool, co
 
     if (!events_wanted(context))
         return;
-    queued = queued_new(kind, pool, uuid, volume);
+    queued = queued_new(kind, pool, uuid, volume, text);
     if (queued == NULL) {
         context_log(context, TARN_LOG_ERROR, "no memory: an event of pool %s is lost", pool);
         return;

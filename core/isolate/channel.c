@@ -106,7 +106,8 @@ static size_t advance(struct iovec *parts, size_t count, size_t sent)
     for (i = 0; i < count; i++) {
         size_t part = parts[i].iov_len < sent ? parts[i].iov_len : sent;
 
-        parts[i].iov_base = (unsigned char *)parts[i].iov_base + part;
+        if (part > 0) /* an empty part has no place */
+            parts[i].iov_base = (unsigned char *)parts[i].iov_base + part;
         parts[i].iov_len -= part;
         sent -= part;
         left += parts[i].iov_len;

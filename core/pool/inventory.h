@@ -27,6 +27,7 @@ struct volume_entry {
     bool recorded;                 /* the format is from tarn's record */
     bool has_image;                /* `image` says something */
     bool recalled;                 /* an earlier process saw it */
+    bool unsaid;                   /* XML does not tell the format: TARN_POOL_BYTES */
     atomic_int references;
     struct tarn_volume_info info;  /* io and head are NULL; status is the whole volume's */
     /* From here on, with the name behind it, what a look at an unchanged volume reads: with 10,000

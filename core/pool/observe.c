@@ -11,16 +11,8 @@
 
 #include "core/base/sized.h"
 #include "core/context/event.h"
-#include "core/image/head-io.h"
-#include "core/image/image.h"
-#include "core/image/probe.h"
+#include "core/pool/look-inside.h"
 #include "core/volume/record.h"
-
-/* One look at an image: where the format's answer goes. */
-struct image_look {
-    struct observer *observer;
-    struct volume_entry *entry;
-};
 
 void tell_volume(struct tarn_pool *pool, uint32_t kind, const char *volume)
 {
@@ -29,7 +21,8 @@ void tell_volume(struct tarn_pool *pool, uint32_t kind, const char *volume)
     if (!events_wanted(pool->context))
         return;
     text = pool_current_text(pool, false);
-    event_add(pool->context, kind, pool->name, text != NULL ? text->head.uuid : NULL, volume);
+    event_add(pool->context, kind, pool->name, text != NULL ? text->head.uuid : NULL, volume,
+              NULL);
     pool_text_unref(text);
 }
 
@@ -75,8 +68,7 @@ copy_extents(struct arena *arena, const struct tarn_device_extent *const *told)
     return list;
 }
 
-/* Complete, whatever size the module's structure has, and the entry's own. */
-static void copy_info(struct volume_entry *entry, const struct tarn_volume_info *told)
+void volume_entry_fill(struct volume_entry *entry, const struct tarn_volume_info *told)
 {
     struct tarn_volume_info *info = &entry->info;
     struct arena *arena = entry->arena;
@@ -103,165 +95,6 @@ static void copy_info(struct volume_entry *entry, const struct tarn_volume_info 
     entry->backing_format = info->backing_format;
 }
 
-static void set_status(struct volume_entry *entry, uint32_t status, const char *text)
-{
-    entry->info.status = status;
-    entry->info.status_text = arena_strdup(entry->arena, text);
-}
-
-/* --- what the image says ---------------------------------------------------------------------- */
-
-static const char *const *copy_words(struct arena *arena, const char *const *words)
-{
-    const char **copy;
-    size_t count = 0;
-    size_t index;
-
-    if (words == NULL)
-        return NULL;
-    while (words[count] != NULL)
-        count++;
-    copy = arena_alloc(arena, (count + 1) * sizeof(char *));
-    for (index = 0; copy != NULL && index < count; index++)
-        copy[index] = arena_strdup(arena, words[index]);
-    return copy;
-}
-
-/* A relative name is relative to the folder of the image. What is no path stays as it is. */
-static const char *absolute_name(struct volume_entry *entry, const char *name)
-{
-    const char *slash = strrchr(entry->info.path, '/');
-
-    if (name[0] == '/' || slash == NULL || name_has_scheme(name))
-        return arena_strdup(entry->arena, name);
-    return arena_printf(entry->arena, "%.*s/%s", (int)(slash - entry->info.path),
-                        entry->info.path, name);
-}
-
-static const char *const *file_names(struct volume_entry *entry,
-                                     const struct tarn_image_file *const *files)
-{
-    const char **names;
-    size_t count = 0;
-    size_t index;
-
-    while (files != NULL && files[count] != NULL)
-        count++;
-    if (count == 0)
-        return NULL;
-    names = arena_alloc(entry->arena, (count + 1) * sizeof(char *));
-    for (index = 0; names != NULL && index < count; index++)
-        names[index] = absolute_name(entry, files[index]->name);
-    return names;
-}
-
-static int take_image(void *arg, const struct tarn_image_info *told)
-{
-    struct image_look *look = arg;
-    struct volume_entry *entry = look->entry;
-    struct tarn_image_info *image = &entry->image;
-    struct arena *arena = entry->arena;
-
-    sized_copy(image, sizeof(*image), told);
-    image->subformat = arena_strdup(arena, image->subformat);
-    image->compat = arena_strdup(arena, image->compat);
-    image->features = copy_words(arena, image->features);
-    image->encryption = arena_strdup(arena, image->encryption);
-    image->compression = arena_strdup(arena, image->compression);
-    image->creator = arena_strdup(arena, image->creator);
-    entry->files = file_names(entry, image->files);
-    image->files = NULL;
-    image->properties = NULL;
-    entry->info.capacity = image->capacity;
-    entry->has_image = true;
-    if (image->backing_name != NULL) {
-        entry->backing_path = absolute_name(entry, image->backing_name);
-        entry->backing_format = arena_strdup(arena, image->backing_format);
-        image->backing_name = arena_strdup(arena, image->backing_name);
-        image->backing_format = entry->backing_format;
-    }
-    if (image->flags & TARN_IMAGE_MARKED_CORRUPT)
-        set_status(entry, TARN_VOLUME_CORRUPT, "the image is marked as corrupt: check it");
-    return arena_failed(arena) ? TARN_E_INTERNAL : TARN_OK;
-}
-
-static void describe(struct image_look *look, const struct format_ref *format, struct tarn_io *io)
-{
-    static const struct call_sink sink = { .image = take_image };
-    struct tarn_error *why = NULL;
-    struct call call;
-    int status;
-
-    look->entry->format = format->format->name;
-    if (format->format->info == NULL)
-        return;
-    call_begin(&call, look->observer->operation, format->module);
-    call.sink = &sink;
-    call.sink_arg = look;
-    status = call_end(&call, format->format->info(&call.abi, io), &why);
-    if (status != TARN_OK)
-        set_status(look->entry,
-                   status == TARN_E_CORRUPT ? TARN_VOLUME_CORRUPT : TARN_VOLUME_UNREADABLE,
-                   why != NULL ? tarn_error_message(why) : "the image cannot be described");
-    tarn_error_free(why);
-}
-
-/* The format that counts: the recorded one, else what the bytes look like. */
-static int find_format(struct format_ref *out, struct image_look *look,
-                       const struct volume_record *record, const struct probe_subject *subject,
-                       struct tarn_error **error)
-{
-    struct registry *registry = look->observer->pool->context->registry;
-
-    if (record->format == NULL)
-        return probe_format(out, registry, subject, error);
-    look->entry->recorded = true;
-    return registry_format(out, registry, record->format, error);
-}
-
-/* Not all formats have a place for the format of the backing store. */
-static void add_backing_format(struct volume_entry *entry, const struct volume_record *record)
-{
-    if (entry->backing_path != NULL && entry->backing_format == NULL &&
-        record->backing_path != NULL && strcmp(record->backing_path, entry->backing_path) == 0)
-        entry->backing_format = arena_strdup(entry->arena, record->backing_format);
-}
-
-static void look_inside(struct observer *observer, struct volume_entry *entry, struct call *call,
-                        const struct tarn_volume_info *told)
-{
-    struct image_look look = { observer, entry };
-    struct tarn_error *why = NULL;
-    struct head_io head;
-    struct format_ref format;
-    struct probe_subject subject;
-    struct volume_record record = { 0 };
-    int status = TARN_OK;
-
-    if (observer->records)
-        status = record_read(&record, observer->pool->context, observer->pool->name,
-                             entry->info.name, &why);
-    head_io_init(&head, told->io, told->head, told->head_length, entry->info.physical);
-    subject = (struct probe_subject){ call, told->io != NULL ? &head.io : NULL, told->head,
-                                      told->head_length, entry->info.physical };
-    if (status == TARN_OK)
-        status = find_format(&format, &look, &record, &subject, &why);
-    if (status == TARN_OK) {
-        describe(&look, &format, &head.io);
-        add_backing_format(entry, &record);
-    }
-    record_clear(&record);
-    if (status == TARN_OK)
-        return;
-    if (why == NULL) { /* a read that failed says so in the call, which goes on with others */
-        why = call->error;
-        call->error = NULL;
-    }
-    set_status(entry, TARN_VOLUME_UNREADABLE,
-               why != NULL ? tarn_error_message(why) : "the format cannot be found out");
-    tarn_error_free(why);
-}
-
 /* --- the backing store ------------------------------------------------------------------------ */
 
 /* Only beneath the pool's folder is the file system asked: the name is somebody else's word. */
@@ -271,7 +104,9 @@ static bool backing_is_missing(const struct observer *observer, const struct vol
     size_t length = root != NULL ? strlen(root) : 0;
     struct stat known;
 
-    if (entry->backing_path == NULL || length == 0 ||
+    /* What the storage itself has told of, it judges itself. */
+    if (entry->backing_path == NULL || entry->backing_path == entry->info.backing_path ||
+        length == 0 ||
         strncmp(entry->backing_path, root, length) != 0 || entry->backing_path[length] != '/')
         return false;
     return lstat(entry->backing_path, &known) < 0;
@@ -288,6 +123,13 @@ static void check_backing(const struct observer *observer, struct volume_entry *
 
 /* --- the sink --------------------------------------------------------------------------------- */
 
+/* A volume of one of the type's own formats holds an image only if we put one there. */
+static bool may_hold_image(const struct tarn_pool_type *type, const struct volume_entry *entry)
+{
+    return entry->info.status == TARN_VOLUME_OK && (type->flags & TARN_POOL_IMAGES) &&
+           (entry->info.format == NULL || (type->flags & TARN_POOL_BYTES));
+}
+
 static int take_volume(void *arg, struct call *call, const struct tarn_volume_info *told)
 {
     static const uint32_t events[] = { [INVENTORY_ADDED] = TARN_EVENT_VOLUME_ADDED,
@@ -298,10 +140,9 @@ static int take_volume(void *arg, struct call *call, const struct tarn_volume_in
 
     if (entry == NULL)
         return tarn_fail(&call->abi, TARN_E_INTERNAL, 0, "no memory for a volume");
-    copy_info(entry, told);
+    volume_entry_fill(entry, told);
     entry->observed = clock_realtime();
-    if (entry->info.format == NULL && entry->info.status == TARN_VOLUME_OK &&
-        (observer->session->type.type->flags & TARN_POOL_IMAGES))
+    if (may_hold_image(observer->session->type.type, entry))
         look_inside(observer, entry, call, told);
     check_backing(observer, entry);
     if (arena_failed(entry->arena) || entry->info.name == NULL || entry->info.path == NULL) {
@@ -346,14 +187,17 @@ static int take_pool(void *arg, const struct tarn_pool_info *info)
     struct observer *observer = arg;
 
     pool_keep_sizes(observer->pool, info);
+    if (observer->gathering != NULL)
+        pool_gather_properties(observer->gathering, info->properties);
     return TARN_OK;
 }
 
-/* Free extents are printed with the pool by types that have them; see pool-xml.c. */
 static int take_free_extent(void *arg, const struct tarn_device_extent *extent)
 {
-    (void)arg;
-    (void)extent;
+    struct observer *observer = arg;
+
+    if (observer->gathering != NULL)
+        pool_gather_free(observer->gathering, extent);
     return TARN_OK;
 }
 
@@ -394,16 +238,20 @@ int pool_observe_all(struct tarn_pool *pool, struct pool_session *session,
                      struct operation *operation, struct tarn_error **error)
 {
     int64_t since = clock_monotonic();
+    struct pool_gathering gathering;
     struct observer observer;
     struct call call;
     int status;
 
     observer_begin(&observer, pool, session, operation, false);
+    pool_gathering_begin(&gathering);
+    observer.gathering = &gathering;
     pool_call_begin(&call, session, operation, "refresh");
     call.sink = &observer_sink;
     call.sink_arg = &observer;
     status = pool_call_end(&call, session,
                            session->type.type->refresh(&call.abi, session->handle), error);
+    pool_gathering_end(&gathering, status == TARN_OK ? pool : NULL);
     inventory_end(pool->inventory, observer.generation, status == TARN_OK ? since : 0,
                   tell_removed, &observer);
     if (status == TARN_OK)

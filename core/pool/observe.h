@@ -7,6 +7,7 @@
 #define CORE_OBSERVE_H
 
 #include "core/pool/inventory.h"
+#include "core/pool/pool-facts.h"
 #include "core/pool/pool.h"
 
 /* One look: at everything, or at one volume. Serves as sink_arg of a call with observer_sink. */
@@ -19,6 +20,7 @@ struct observer {
     bool records;               /* the pool may have records */
     bool tell;                  /* somebody listens to events */
     atomic_bool changed;        /* volumes came, went or are not what they were */
+    struct pool_gathering *gathering; /* of a look at everything; else NULL */
     struct volume_entry *found; /* of a look at one volume; counted */
 };
 
@@ -36,6 +38,10 @@ int pool_observe_one(struct volume_entry **out, struct tarn_pool *pool,
 int pool_volume_entry(struct volume_entry **out, struct tarn_pool *pool,
                       struct pool_session *session, struct operation *operation, const char *name,
                       uint32_t max_age, struct tarn_error **error);
+
+/* Fills an empty entry with what a module told: complete, whatever size the module's structure has,
+ * and the entry's own. */
+void volume_entry_fill(struct volume_entry *entry, const struct tarn_volume_info *told);
 
 /* Tells listeners what became of a volume. */
 void tell_volume(struct tarn_pool *pool, uint32_t kind, const char *volume);

@@ -203,7 +203,7 @@ int pool_draft(struct pool_session **out, char **out_xml, const char *xml, uint3
     if (status == TARN_OK)
         status = check_conflicts(session, operation, error);
     if (status == TARN_OK)
-        status = pool_def_print(out_xml, session->def, NULL, error);
+        status = pool_def_print(out_xml, session->def, NULL, NULL, error);
     pool_text_unref(text);
     if (status != TARN_OK) {
         pool_session_unref(session);

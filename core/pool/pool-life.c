@@ -49,7 +49,7 @@ static int must_be_inactive(struct tarn_pool *pool, struct tarn_error **error)
 
 static void tell(struct tarn_pool *pool, uint32_t kind, const struct pool_session *session)
 {
-    event_add(pool->context, kind, pool->name, session->def->abi.uuid, NULL);
+    event_add(pool->context, kind, pool->name, session->def->abi.uuid, NULL, NULL);
 }
 
 /* --- the module's steps ----------------------------------------------------------------------- */

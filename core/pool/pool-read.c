@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/pool/pool-facts.h"
 #include "core/pool/pool.h"
 #include "core/registry/registry.h"
 
@@ -12,16 +13,25 @@
  * also when it hangs in another process. */
 #define PATIENCE 5000u
 
+static const struct tarn_property *const no_properties[] = { NULL };
+
 /* A record and its texts live in one arena. */
 struct record_holder {
     struct tarn_pool_record record; /* first */
     struct arena *arena;
+    struct pool_facts *facts; /* whose properties the record shows */
 };
+
+static void holder_free(struct record_holder *holder)
+{
+    pool_facts_unref(holder->facts);
+    arena_free(holder->arena);
+}
 
 void tarn_pool_record_free(struct tarn_pool_record *record)
 {
     if (record != NULL)
-        arena_free(((struct record_holder *)(void *)record)->arena);
+        holder_free((struct record_holder *)(void *)record);
 }
 
 static struct record_holder *holder_new(void)
@@ -35,6 +45,7 @@ static struct record_holder *holder_new(void)
     }
     holder->arena = arena;
     holder->record.struct_size = sizeof(holder->record);
+    holder->record.properties = no_properties;
     return holder;
 }
 
@@ -91,6 +102,9 @@ static void fill_sizes(struct record_holder *holder, struct tarn_pool *pool)
         record->since = pool->reason_since;
     }
     pthread_mutex_unlock(&pool->mutex);
+    pool_facts_unref(holder->facts);
+    holder->facts = pool_facts_get(pool);
+    record->properties = holder->facts != NULL ? holder->facts->properties : no_properties;
 }
 
 /* What is known of a storage that does not answer. */
@@ -225,7 +239,7 @@ int tarn_pool_read(struct tarn_pool_record **out, struct tarn_pool *pool, uint32
     if (holder->record.state == TARN_POOL_UNAVAILABLE) {
         /* its text says why */
     } else if (holder->record.type == NULL) { /* both files went while we looked */
-        arena_free(holder->arena);
+        holder_free(holder);
         return error_set(error, TARN_E_NOT_FOUND, 0, "there is no pool %s any more", pool->name);
     } else if (!registry_provides_type(pool->context->registry, holder->record.type)) {
         set_problem(holder, TARN_POOL_UNAVAILABLE, "no module provides its type: enable or "
@@ -241,7 +255,7 @@ int tarn_pool_read(struct tarn_pool_record **out, struct tarn_pool *pool, uint32
         ask_sizes(holder, pool);
     }
     if (arena_failed(holder->arena)) {
-        arena_free(holder->arena);
+        holder_free(holder);
         return error_set(error, TARN_E_INTERNAL, 0, "no memory for the record of a pool");
     }
     *out = &holder->record;

@@ -168,6 +168,7 @@ void pool_call_begin(struct call *call, struct pool_session *session, struct ope
     call->session = session;
     call->began = clock_monotonic();
     call->identify = session->pool != NULL ? pool_identify : NULL;
+    call->notify = session->pool != NULL ? pool_notify : NULL;
     call->pool_xml = session->text->xml;
     call->xml_prefix = session->type.type->xml_prefix;
     call->xml_namespace = session->type.type->xml_namespace;
@@ -183,6 +184,7 @@ int pool_call_end(struct call *call, struct pool_session *session, int status,
         pool_heard(call, status);
     status = call_end(call, status, &why);
     operation_step_end(operation);
+    pool_tell_notices(call);
     if (status == TARN_E_STATE)
         pool_check_again(session, operation, &why);
     if (is_serial(session))

@@ -72,7 +72,8 @@ static void tell(struct tarn_pool *pool, uint32_t kind)
     if (!events_wanted(pool->context))
         return;
     text = pool_current_text(pool, false);
-    event_add(pool->context, kind, pool->name, text != NULL ? text->head.uuid : NULL, NULL);
+    event_add(pool->context, kind, pool->name, text != NULL ? text->head.uuid : NULL, NULL,
+              NULL);
     pool_text_unref(text);
 }
 

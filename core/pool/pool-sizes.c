@@ -7,6 +7,7 @@
 
 #include "core/base/sized.h"
 #include "core/pool/observe.h"
+#include "core/pool/pool-facts.h"
 #include "core/pool/pool.h"
 
 void pool_keep_sizes(struct tarn_pool *pool, const struct tarn_pool_info *info)
@@ -48,23 +49,44 @@ void pool_keep_trouble(struct tarn_pool *pool, const char *reason)
     pthread_mutex_unlock(&pool->mutex);
 }
 
+struct measure {
+    struct tarn_pool *pool;
+    struct pool_gathering gathering;
+};
+
 static int take_pool(void *arg, const struct tarn_pool_info *info)
 {
-    pool_keep_sizes(arg, info);
+    struct measure *measure = arg;
+
+    pool_keep_sizes(measure->pool, info);
+    pool_gather_properties(&measure->gathering, info->properties);
+    return TARN_OK;
+}
+
+static int take_free_extent(void *arg, const struct tarn_device_extent *extent)
+{
+    struct measure *measure = arg;
+
+    pool_gather_free(&measure->gathering, extent);
     return TARN_OK;
 }
 
 int pool_measure(struct tarn_pool *pool, struct pool_session *session, struct operation *operation,
                  struct tarn_error **error)
 {
-    static const struct call_sink sink = { .pool = take_pool };
+    static const struct call_sink sink = { .pool = take_pool, .free_extent = take_free_extent };
+    struct measure measure = { .pool = pool };
     struct call call;
+    int status;
 
     if (session->type.type->info == NULL) /* then its refresh tells the sizes */
         return pool_observe_all(pool, session, operation, error);
     pool_call_begin(&call, session, operation, "info");
     call.sink = &sink;
-    call.sink_arg = pool;
-    return pool_call_end(&call, session, session->type.type->info(&call.abi, session->handle),
-                         error);
+    call.sink_arg = &measure;
+    pool_gathering_begin(&measure.gathering);
+    status = session->type.type->info(&call.abi, session->handle);
+    status = pool_call_end(&call, session, status, error);
+    pool_gathering_end(&measure.gathering, status == TARN_OK ? pool : NULL);
+    return status;
 }

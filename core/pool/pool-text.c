@@ -155,13 +155,13 @@ static void tell_news(struct tarn_pool *pool, const struct pool_text *was[2],
     const char *uuid = any != NULL ? any->head.uuid : NULL;
 
     if (is[DEFINED] != was[DEFINED] && is[DEFINED] != NULL)
-        event_add(pool->context, TARN_EVENT_POOL_DEFINED, pool->name, uuid, NULL);
+        event_add(pool->context, TARN_EVENT_POOL_DEFINED, pool->name, uuid, NULL, NULL);
     if (is[ACTIVE] != was[ACTIVE] && was[ACTIVE] != NULL)
-        event_add(pool->context, TARN_EVENT_POOL_STOPPED, pool->name, uuid, NULL);
+        event_add(pool->context, TARN_EVENT_POOL_STOPPED, pool->name, uuid, NULL, NULL);
     if (is[ACTIVE] != was[ACTIVE] && is[ACTIVE] != NULL)
-        event_add(pool->context, TARN_EVENT_POOL_STARTED, pool->name, uuid, NULL);
+        event_add(pool->context, TARN_EVENT_POOL_STARTED, pool->name, uuid, NULL, NULL);
     if (is[DEFINED] == NULL && was[DEFINED] != NULL)
-        event_add(pool->context, TARN_EVENT_POOL_UNDEFINED, pool->name, uuid, NULL);
+        event_add(pool->context, TARN_EVENT_POOL_UNDEFINED, pool->name, uuid, NULL, NULL);
 }
 
 int pool_follow(struct tarn_pool *pool, struct tarn_error **error)

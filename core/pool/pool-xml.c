@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/xml/capabilities-xml.h"
+#include "core/pool/pool-facts.h"
 #include "core/pool/pool.h"
 #include "core/registry/registry.h"
 #include "core/xml/source-xml.h"
@@ -27,6 +28,7 @@ static int raw_text(char **out, const struct pool_text *text, struct tarn_error 
 static int print_active(char **out, struct tarn_pool *pool, const struct pool_session *session,
                         struct tarn_error **error)
 {
+    struct pool_facts *facts = pool_facts_get(pool);
     struct tarn_permissions permissions;
     struct tarn_pool_info info;
     char *label = NULL;
@@ -41,7 +43,9 @@ static int print_active(char **out, struct tarn_pool *pool, const struct pool_se
     }
     pthread_mutex_unlock(&pool->mutex);
     info.struct_size = sizeof(info);
-    status = pool_def_print(out, session->def, &info, error);
+    status = pool_def_print(out, session->def, &info, facts != NULL ? facts->free_extents : NULL,
+                            error);
+    pool_facts_unref(facts);
     free(label);
     return status;
 }
@@ -85,7 +89,7 @@ static int defined_xml(char **out, struct tarn_pool *pool, struct pool_text *tex
 
     operation_begin(&operation, pool->context, "pool-dumpxml", pool->name, NULL, NULL);
     if (pool_session_new(&session, text, &operation, NULL) == TARN_OK)
-        status = pool_def_print(out, session->def, NULL, error);
+        status = pool_def_print(out, session->def, NULL, NULL, error);
     else
         status = raw_text(out, text, error);
     pool_session_unref(session);

@@ -26,6 +26,7 @@
 #include "core/xml/pool-def.h"
 
 struct inventory;
+struct pool_facts;
 
 /* What one of the two files holds; never changes. */
 struct pool_text {
@@ -84,6 +85,7 @@ struct tarn_pool {
     char *label;                           /* theirs */
     bool has_permissions;
     int64_t sizes_observed;
+    struct pool_facts *facts;      /* NULL before a look told any */
     pthread_mutex_t marks_mutex;   /* an operation's marks, and the record */
     pthread_mutex_t session_mutex; /* held while a session is made */
     struct pool_session *session;
@@ -214,6 +216,13 @@ int pool_identify(struct call *call, const char *kind, const char *id, uint32_t 
 int pool_keep_marks(struct tarn_pool *pool, struct pool_session *session,
                     struct operation *operation, struct tarn_error **error);
 
+/* --- pool-notice.c: what listeners shall know ------------------------------------------------- */
+
+/* As call.notify, for calls with a session of a pool. */
+void pool_notify(struct call *call, uint32_t kind, const char *volume, const char *text);
+/* The call has ended. A volume that moved has moved for the core, too. */
+void pool_tell_notices(struct call *call);
+
 /* --- pool-reason.c: why is it not active? ----------------------------------------------------- */
 
 /* Of a pool that did not start by itself, or whose storage went away. All processes see it. */
@@ -244,7 +253,7 @@ void pool_seen_drop(struct tarn_pool *pool);
 /* Asks the storage for sizes and health, and keeps them. The state is locked. */
 int pool_measure(struct tarn_pool *pool, struct pool_session *session, struct operation *operation,
                  struct tarn_error **error);
-/* Keeps what a module told. */
+/* Keeps the sizes and the health that a module told. */
 void pool_keep_sizes(struct tarn_pool *pool, const struct tarn_pool_info *info);
 /* Keeps why it is degraded, until its sizes are told. */
 void pool_keep_trouble(struct tarn_pool *pool, const char *reason);

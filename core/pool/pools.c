@@ -9,6 +9,7 @@
 
 #include "core/pool/inventory.h"
 #include "core/base/persist.h"
+#include "core/pool/pool-facts.h"
 #include "core/pool/pool.h"
 #include "sdk/helpers/errno-status.h"
 
@@ -86,6 +87,7 @@ void tarn_pool_unref(struct tarn_pool *pool)
     pthread_mutex_destroy(&pool->mutex);
     free(pool->silence.why);
     free(pool->label);
+    pool_facts_unref(pool->facts);
     free(pool->reason);
     free(pool->name);
     free(pool);

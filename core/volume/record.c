@@ -3,6 +3,7 @@
  * Records of volumes as files of a few lines:
  *
  *     format vmdk
+ *     key nTWmUn-0D5R-yc3F-gTGx-jHd4-V6wV-fKbbJ2
  *     pending
  *     file disk-flat.vmdk
  *     backing-format raw
@@ -77,6 +78,7 @@ static int parse(struct volume_record *out, const char *text)
     char *line;
 
     out->format = take_line(&cursor, "format ", '\n');
+    out->key = take_line(&cursor, "key ", '\n');
     line = take_line(&cursor, "pending", '\n');
     out->pending = line != NULL;
     free(line);
@@ -120,12 +122,19 @@ int record_read(struct volume_record *out, struct tarn_context *context, const c
 void record_clear(struct volume_record *record)
 {
     free(record->format);
+    free(record->key);
     free(record->backing_format);
     free(record->backing_path);
     while (record->file_count > 0)
         free(record->files[--record->file_count]);
     free(record->files);
     memset(record, 0, sizeof(*record));
+}
+
+void record_hold_to(struct volume_record *record, const char *key)
+{
+    if (record->key != NULL && strcmp(record->key, key) != 0)
+        record_clear(record);
 }
 
 bool record_any(struct tarn_context *context, const char *pool)
@@ -151,6 +160,8 @@ static void print(FILE *to, const struct volume_record *record)
     size_t i;
 
     fprintf(to, "format %s\n", record->format);
+    if (record->key != NULL)
+        fprintf(to, "key %s\n", record->key);
     if (record->pending)
         fputs("pending\n", to);
     for (i = 0; i < record->file_count; i++)
@@ -186,6 +197,20 @@ int record_write(struct tarn_context *context, const char *pool, const char *vol
         status = persist_write(folder, volume, text, length, error);
     free(text);
     free(folder);
+    return status;
+}
+
+int record_move(struct tarn_context *context, const char *pool, const char *from, const char *to,
+                struct tarn_error **error)
+{
+    struct volume_record record;
+    int status = record_read(&record, context, pool, from, error);
+
+    if (status == TARN_OK && record.format != NULL)
+        status = record_write(context, pool, to, &record, error);
+    if (status == TARN_OK && record.format != NULL)
+        status = record_remove(context, pool, from, error);
+    record_clear(&record);
     return status;
 }
 

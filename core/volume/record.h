@@ -16,6 +16,7 @@
 
 struct volume_record {
     char *format;         /* NULL: there is no record */
+    char *key;            /* the volume's: where another may come to bear its name; NULL = any */
     char *backing_format; /* NULL: no backing store */
     char *backing_path;
     char **files;         /* made with it and going with it, by name; file_count of them */
@@ -28,8 +29,13 @@ struct volume_record {
 int record_read(struct volume_record *out, struct tarn_context *context, const char *pool,
                 const char *volume, struct tarn_error **error);
 void record_clear(struct volume_record *record);
+/* Clears it, too, if it is of another volume than the one with this key. */
+void record_hold_to(struct volume_record *record, const char *key);
 int record_write(struct tarn_context *context, const char *pool, const char *volume,
                  const struct volume_record *record, struct tarn_error **error);
+/* The volume bears another name now. None to move is a success. */
+int record_move(struct tarn_context *context, const char *pool, const char *from, const char *to,
+                struct tarn_error **error);
 /* None to remove is a success. */
 int record_remove(struct tarn_context *context, const char *pool, const char *volume,
                   struct tarn_error **error);

@@ -29,7 +29,9 @@ struct birth {
     struct tarn_io *io;
     struct family family;            /* its further files */
     char *path;                      /* where it will be, or NULL */
+    const char *key;                 /* once it is there, where its record needs it; else NULL */
     bool shares;                     /* the container shares the source's bytes already */
+    bool is_snapshot;                /* of the backing store, by the storage: TARN_POOL_SNAPSHOTS */
 };
 
 /* volume-request.c: reads the definition; the pools are entered. */
@@ -49,6 +51,10 @@ int birth_share(struct birth *birth, struct tarn_error **error);
 int birth_fill(struct birth *birth, struct tarn_error **error);
 /* volume-publish.c: the record, the further files, and last the volume itself: all or nothing. */
 int birth_publish(struct birth *birth, struct tarn_error **error);
+/* volume-publish.c: it was seen under its name: its record is of it, and of no other that comes to
+ * bear that name. */
+int birth_keep_key(struct birth *birth, const struct volume_entry *entry,
+                   struct tarn_error **error);
 /* volume-publish.c: takes back what was not published. */
 void birth_abort(struct birth *birth);
 /* volume-family.c: so that the image can have further files. */

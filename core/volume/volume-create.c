@@ -72,8 +72,8 @@ static void fill_specs(struct birth *birth)
         .preallocation = preallocation(birth),
         .capacity = def->capacity,
         .allocation = def->allocation,
-        .backing_name = def->backing_path,
-        .backing_format = def->backing_format,
+        .backing_name = birth->is_snapshot ? NULL : def->backing_path,
+        .backing_format = birth->is_snapshot ? NULL : def->backing_format,
         .subformat = birth->def->image.subformat,
         .compat = def->compat,
         .cluster_size = def->cluster_size,
@@ -81,7 +81,7 @@ static void fill_specs(struct birth *birth)
     };
     birth->container_spec = (struct tarn_container_spec){
         .struct_size = sizeof(birth->container_spec),
-        .name = def->name,
+        .name = birth->def->unnamed ? "" : def->name,
         .format = birth->format.format == NULL ? def->format : NULL,
         .size = def->capacity,
         .capacity = def->capacity,
@@ -206,6 +206,8 @@ static int create(struct birth *birth, struct tarn_volume **out, struct tarn_err
     if (status == TARN_OK)
         status = pool_observe_one(&entry, pool, birth->visit.session, &birth->visit.operation,
                                   birth->def->abi.name, error);
+    if (status == TARN_OK)
+        status = birth_keep_key(birth, entry, error);
     if (status == TARN_OK)
         status = volume_new(out, pool, birth->def->abi.name, error);
     volume_entry_unref(entry);

@@ -179,12 +179,10 @@ static int remove_one(struct volume_visit *visit, const char *name, struct tarn_
 
     pool_call_begin(&call, session, &visit->pool.operation, NULL);
     status = session->type.type->volume_delete(&call.abi, session->handle, name);
-    status = pool_call_end(&call, session, status, error);
-    if (status != TARN_OK)
-        return status;
-    if (inventory_remove(pool->inventory, name, 0))
+    /* Before the call ends: then another one may bear its name. */
+    if (status == TARN_OK && inventory_remove(pool->inventory, name, 0))
         tell_volume(pool, TARN_EVENT_VOLUME_REMOVED, name);
-    return TARN_OK;
+    return pool_call_end(&call, session, status, error);
 }
 
 /* The files that were made with it go with it. One that somebody else removed is gone. */
@@ -206,6 +204,22 @@ static int remove_files(struct volume_visit *visit, const struct volume_record *
     return status;
 }
 
+/* Unless another volume bears the name by now, with a record of its own. A record without its volume
+ * does no harm: the next start drops it. */
+static void drop_record(struct volume_visit *visit)
+{
+    struct tarn_pool *pool = visit->pool.pool;
+    const char *name = visit->entry->info.name;
+    struct volume_record record;
+
+    if (record_read(&record, pool->context, pool->name, name, NULL) != TARN_OK)
+        return;
+    record_hold_to(&record, visit->entry->info.key);
+    if (record.format != NULL)
+        record_remove(pool->context, pool->name, name, NULL);
+    record_clear(&record);
+}
+
 /* Before the volume goes its record says so: whoever finds the record without it removes the
  * files. */
 static int remove_it(struct volume_visit *visit, struct tarn_error **error)
@@ -224,9 +238,17 @@ static int remove_it(struct volume_visit *visit, struct tarn_error **error)
     if (status == TARN_OK)
         status = remove_files(visit, &record, error);
     record_clear(&record);
-    /* A record without its volume does no harm: the next start drops it. */
     if (status == TARN_OK)
-        record_remove(pool->context, pool->name, name, NULL);
+        drop_record(visit);
+    return status;
+}
+
+/* In case it stays: then all that it held is gone. */
+static int wipe(struct volume_visit *visit, struct tarn_error **error)
+{
+    int status = volume_wipe(visit, "zero", error);
+
+    volume_changed(visit);
     return status;
 }
 
@@ -246,6 +268,8 @@ int tarn_volume_delete(struct tarn_volume *volume, uint32_t flags, struct tarn_j
         status = check_dependents(&visit, error);
     if (status == TARN_OK && !(flags & TARN_VOLUME_DELETE_FORCE))
         status = check_unused(&visit, error);
+    if (status == TARN_OK && (flags & TARN_VOLUME_DELETE_WIPE))
+        status = wipe(&visit, error);
     if (status == TARN_OK)
         status = remove_it(&visit, error);
     volume_leave(&visit);

@@ -9,6 +9,8 @@
 #include "core/image/copy.h"
 #include "core/volume/volume-birth.h"
 
+#define COPY_CHUNK (1024u * 1024u)
+
 static struct operation *operation_of(struct birth *birth)
 {
     return &birth->visit.operation;
@@ -40,7 +42,9 @@ static bool may_share(const struct birth *birth)
     if (source == NULL || birth->two_pools || (birth->flags & TARN_VOLUME_SHARE_NEVER) ||
         birth->visit.session->type.type->volume_clone == NULL)
         return false;
-    return birth->spec.backing_name == NULL && source->backing_path == NULL &&
+    /* What the storage says that the source rests on is no part of its image. */
+    return birth->spec.backing_name == NULL && !birth->is_snapshot &&
+           (source->backing_path == NULL || source->backing_path == source->info.backing_path) &&
            source->files == NULL && source->format != NULL &&
            birth->format.format != NULL &&
            strcmp(source->format, birth->format.format->name) == 0 &&
@@ -143,6 +147,126 @@ static int open_source(struct image **out, struct birth *birth, struct tarn_erro
                         birth->source_entry, 0, error);
 }
 
+/* --- bytes: what volumes of a type's own formats hold (TARN_POOL_BYTES) ---------------------- */
+
+/* One end of a copy: an image, or the bytes of a container. */
+struct end {
+    struct image *image; /* NULL: io */
+    struct tarn_io *io;
+};
+
+static bool holds_bytes(const struct birth *birth)
+{
+    const struct pool_visit *visit = birth->two_pools ? &birth->source_visit : &birth->visit;
+
+    return birth->source_entry->info.format != NULL &&
+           (visit->session->type.type->flags & TARN_POOL_BYTES);
+}
+
+static int open_ends(struct end *from, struct end *to, struct birth *birth,
+                     struct tarn_error **error)
+{
+    struct pool_visit *visit = birth->two_pools ? &birth->source_visit : &birth->visit;
+    int status = holds_bytes(birth)
+                     ? volume_container(&from->io, visit->session, operation_of(birth),
+                                        birth->source->name, CONTAINER_READ, error)
+                     : open_source(&from->image, birth, error);
+
+    if (status == TARN_OK && birth->format.format != NULL)
+        return open_target(&to->image, birth, error);
+    to->io = birth->io;
+    return status;
+}
+
+static int length_of(uint64_t *out, const struct end *end, struct operation *operation,
+                     struct tarn_error **error)
+{
+    struct call call;
+
+    if (end->image != NULL)
+        return image_size(out, end->image, error);
+    call_begin(&call, operation, NULL);
+    return call_end(&call, tarn_io_size(&call.abi, end->io, out), error);
+}
+
+static int read_end(const struct end *end, struct operation *operation, void *buffer,
+                    uint64_t length, uint64_t offset, struct tarn_error **error)
+{
+    struct call call;
+    int status;
+
+    if (end->image != NULL)
+        return image_pread(end->image, buffer, length, offset, error);
+    call_begin(&call, operation, NULL);
+    status = tarn_interrupted(&call.abi);
+    if (status == TARN_OK)
+        status = tarn_io_pread(&call.abi, end->io, buffer, length, offset);
+    return call_end(&call, status, error);
+}
+
+static bool is_zero(const unsigned char *bytes, uint64_t length)
+{
+    return bytes[0] == 0 && memcmp(bytes, bytes + 1, length - 1) == 0;
+}
+
+/* A new image reads as zeros; a container has what was there before. */
+static int write_end(const struct end *end, struct operation *operation,
+                     const unsigned char *buffer, uint64_t length, uint64_t offset,
+                     struct tarn_error **error)
+{
+    struct call call;
+
+    if (end->image != NULL && is_zero(buffer, length))
+        return TARN_OK;
+    if (end->image != NULL)
+        return image_pwrite(end->image, buffer, length, offset, error);
+    call_begin(&call, operation, NULL);
+    return call_end(&call, tarn_io_pwrite(&call.abi, end->io, buffer, length, offset), error);
+}
+
+static int copy_all(const struct end *to, const struct end *from, struct operation *operation,
+                    struct tarn_error **error)
+{
+    unsigned char *buffer = malloc(COPY_CHUNK);
+    uint64_t offset = 0;
+    uint64_t length = 0;
+    int status = buffer != NULL ? length_of(&length, from, operation, error)
+                                : error_set(error, TARN_E_INTERNAL, 0, "no memory to copy");
+
+    while (status == TARN_OK && offset < length) {
+        uint64_t part = length - offset < COPY_CHUNK ? length - offset : COPY_CHUNK;
+
+        operation_progress(operation, offset, length);
+        status = read_end(from, operation, buffer, part, offset, error);
+        if (status == TARN_OK)
+            status = write_end(to, operation, buffer, part, offset, error);
+        offset += part;
+    }
+    free(buffer);
+    return status;
+}
+
+/* The container of the new volume stays open. */
+static int copy_bytes(struct birth *birth, struct tarn_error **error)
+{
+    struct end from = { NULL, NULL };
+    struct end to = { NULL, NULL };
+    int status = open_ends(&from, &to, birth, error);
+    int closed;
+
+    if (status == TARN_OK)
+        status = copy_all(&to, &from, operation_of(birth), error);
+    if (status == TARN_OK && to.image != NULL)
+        status = image_flush(to.image, error);
+    closed = image_close(to.image, status == TARN_OK ? error : NULL);
+    image_close(from.image, NULL);
+    if (from.io != NULL)
+        container_close(from.io, operation_of(birth), NULL);
+    return status == TARN_OK ? closed : status;
+}
+
+/* --- images ----------------------------------------------------------------------------------- */
+
 static int copy_source(struct birth *birth, struct tarn_error **error)
 {
     struct image *from = NULL;
@@ -175,7 +299,8 @@ int birth_fill(struct birth *birth, struct tarn_error **error)
     if (!birth->shares && birth->format.format != NULL)
         status = create_image(birth, error);
     if (status == TARN_OK && birth->source != NULL && !birth->shares)
-        status = copy_source(birth, error);
+        status = birth->format.format == NULL || holds_bytes(birth) ? copy_bytes(birth, error)
+                                                                    : copy_source(birth, error);
     if (status != TARN_OK) {
         close_io(birth, false, NULL);
         return status;

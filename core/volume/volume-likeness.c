@@ -69,12 +69,15 @@ static void take_after(struct birth *birth, enum likeness likeness)
 
 static int measure(struct birth *birth, struct tarn_error **error)
 {
+    struct tarn_image_spec spec = birth->spec;
     struct call call;
 
+    /* A container that cannot grow with the image gets room for all of it. */
+    if (birth->visit.session->type.type->flags & TARN_POOL_SIZED_CONTAINERS)
+        spec.preallocation = TARN_PREALLOC_FALLOC;
     call_begin(&call, &birth->visit.operation, birth->format.module);
     return call_end(&call,
-                    birth->format.format->measure(&call.abi, &birth->spec,
-                                                  &birth->container_spec.size),
+                    birth->format.format->measure(&call.abi, &spec, &birth->container_spec.size),
                     error);
 }
 

@@ -81,6 +81,7 @@ int volume_place_find(struct volume_place *out, struct tarn_pool *pool,
     bool files = (session->type.type->flags & TARN_POOL_VOLUME_IS_FILE) != 0;
     int status = record_read(&out->record, pool->context, pool->name, entry->info.name, error);
 
+    record_hold_to(&out->record, entry->info.key);
     out->place = (struct image_place){
         .path = entry->info.path,
         .root = files ? session->def->abi.target_path : NULL,

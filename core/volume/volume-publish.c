@@ -8,13 +8,30 @@
 
 /* --- one container ---------------------------------------------------------------------------- */
 
+/* The storage may give it another name than was asked for. */
+static int take_name(void *arg, struct call *call, const struct tarn_volume_info *volume)
+{
+    struct birth *birth = arg;
+    const char *name = arena_strdup(birth->def->arena, volume->name);
+
+    if (name == NULL)
+        return tarn_fail(&call->abi, TARN_E_INTERNAL, 0, "no memory for a volume");
+    birth->def->abi.name = name;
+    return TARN_OK;
+}
+
 static int publish_container(struct birth *birth, void **container, struct tarn_error **error)
 {
+    static const struct call_sink sink = { .volume = take_name };
     const struct pool_session *session = birth->visit.session;
     struct call call;
     int status;
 
     pool_call_begin(&call, birth->visit.session, &birth->visit.operation, NULL);
+    if (container == &birth->container) {
+        call.sink = &sink;
+        call.sink_arg = birth;
+    }
     status = session->type.type->volume_publish(&call.abi, session->handle, *container);
     *container = NULL; /* ended either way */
     return pool_call_end(&call, birth->visit.session, status, error);
@@ -65,11 +82,13 @@ static int publish_family(struct birth *birth, size_t *out_count, struct tarn_er
 /* --- the record ------------------------------------------------------------------------------- */
 
 /* A guest can write a header into a volume whose bytes are all its own, and an image that names
- * other files is followed only on our word: those are recorded. */
+ * other files is followed only on our word: those are recorded; and all, where nobody looks what the
+ * bytes are. */
 static bool needs_record(const struct birth *birth)
 {
     return birth->format.format != NULL &&
            ((birth->format.format->capabilities & TARN_FORMAT_TRANSPARENT) ||
+            (birth->visit.session->type.type->flags & TARN_POOL_BYTES) ||
             birth->spec.backing_name != NULL || birth->family.count > 0);
 }
 
@@ -78,8 +97,9 @@ static int write_record(struct birth *birth, bool pending, struct tarn_error **e
     const struct tarn_volume_def *def = &birth->def->abi;
     struct volume_record record = {
         .format = (char *)(uintptr_t)birth->format.format->name,
-        .backing_format = (char *)(uintptr_t)def->backing_format,
-        .backing_path = (char *)(uintptr_t)def->backing_path,
+        .key = (char *)(uintptr_t)birth->key,
+        .backing_format = (char *)(uintptr_t)birth->spec.backing_format,
+        .backing_path = (char *)(uintptr_t)birth->spec.backing_name,
         .pending = pending,
     };
     size_t i;
@@ -111,6 +131,7 @@ static int drop_record(struct birth *birth, struct tarn_error **error)
 int birth_publish(struct birth *birth, struct tarn_error **error)
 {
     bool several = birth->family.count > 0;
+    const char *asked = birth->def->abi.name;
     size_t published = 0;
     int status = needs_record(birth) ? write_record(birth, several, error)
                                      : drop_record(birth, error);
@@ -125,7 +146,19 @@ int birth_publish(struct birth *birth, struct tarn_error **error)
         drop_record(birth, NULL);
         return status;
     }
+    if (birth->def->abi.name != asked)
+        record_move(birth->visit.pool->context, birth->visit.pool->name, asked,
+                    birth->def->abi.name, NULL);
     return several ? write_record(birth, false, error) : TARN_OK;
+}
+
+int birth_keep_key(struct birth *birth, const struct volume_entry *entry,
+                   struct tarn_error **error)
+{
+    if (!(birth->visit.session->type.type->flags & TARN_POOL_BYTES) || !needs_record(birth))
+        return TARN_OK;
+    birth->key = entry->info.key;
+    return write_record(birth, false, error);
 }
 
 void birth_abort(struct birth *birth)

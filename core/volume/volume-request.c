@@ -77,7 +77,10 @@ static int find_format(struct birth *birth, struct tarn_error **error)
     status = registry_format(&birth->format, context->registry, name, error);
     if (status == TARN_OK)
         status = check_promises(birth->format.format, birth->source != NULL, error);
-    if (status == TARN_OK && birth->def->abi.backing_path != NULL &&
+    birth->is_snapshot = status == TARN_OK && birth->def->abi.backing_path != NULL &&
+                         !(birth->format.format->capabilities & TARN_FORMAT_BACKING) &&
+                         (birth->visit.session->type.type->flags & TARN_POOL_SNAPSHOTS);
+    if (status == TARN_OK && birth->def->abi.backing_path != NULL && !birth->is_snapshot &&
         !(birth->format.format->capabilities & TARN_FORMAT_BACKING))
         status = error_set(error, TARN_E_UNSUPPORTED, 0,
                            "images of the format %s have no backing store", name);
@@ -162,11 +165,30 @@ static int backing_capacity(uint64_t *out, const struct birth *birth, struct tar
     if (entry == NULL)
         return error_set(error, TARN_E_INVALID, 0,
                          "the capacity must be given: the backing store is in no pool");
-    if (entry->format != NULL && format != NULL && strcmp(entry->format, format) == 0)
+    if (birth->is_snapshot)
+        *out = entry->info.physical;
+    else if (entry->format != NULL && format != NULL && strcmp(entry->format, format) == 0)
         *out = entry->info.capacity;
     else
         *out = entry->info.physical;
     return TARN_OK;
+}
+
+/* The copy of a snapshot has all that it shows, and needs no origin. */
+static bool rests_on_same(const struct birth *birth)
+{
+    const char *backing = birth->source_entry != NULL ? birth->source_entry->backing_path : NULL;
+
+    return backing != NULL && strcmp(backing, birth->def->abi.backing_path) == 0;
+}
+
+static void stand_alone(struct birth *birth)
+{
+    birth->is_snapshot = false;
+    birth->def->abi.backing_path = NULL;
+    birth->def->abi.backing_format = NULL;
+    tarn_volume_unref(birth->backing);
+    birth->backing = NULL;
 }
 
 int birth_settle(struct birth *birth, struct tarn_error **error)
@@ -174,6 +196,8 @@ int birth_settle(struct birth *birth, struct tarn_error **error)
     struct tarn_volume_def *def = &birth->def->abi;
     int status = look_at_source(birth, error);
 
+    if (status == TARN_OK && birth->is_snapshot && rests_on_same(birth))
+        stand_alone(birth);
     if (status == TARN_OK)
         status = look_at_backing(birth, error);
     if (status != TARN_OK)

@@ -92,6 +92,53 @@ static int resize_image(struct volume_visit *visit, const struct tarn_format *fo
     return status == TARN_OK ? closed : status;
 }
 
+/* What a container of fixed size must have for an image of `wanted` bytes, which is there. */
+static int measure(uint64_t *out, struct volume_visit *visit, const struct format_ref *format,
+                   uint64_t wanted, struct tarn_error **error)
+{
+    const struct tarn_image_info *image = &visit->entry->image;
+    const struct tarn_image_spec spec = {
+        .struct_size = sizeof(spec),
+        .preallocation = TARN_PREALLOC_FALLOC, /* room for all of it */
+        .capacity = wanted,
+        .subformat = image->subformat,
+        .compat = image->compat,
+        .cluster_size = image->cluster_size,
+        .features = image->features,
+    };
+    struct call call;
+
+    *out = wanted;
+    if (format->format->measure == NULL)
+        return TARN_OK;
+    call_begin(&call, &visit->pool.operation, format->module);
+    return call_end(&call, format->format->measure(&call.abi, &spec, out), error);
+}
+
+/* An image grows after its container. When it shrinks the container stays: where in it the clusters
+ * lie is the format's affair. */
+static int resize_sized(struct volume_visit *visit, uint64_t wanted, uint32_t flags,
+                        struct tarn_error **error)
+{
+    const struct tarn_volume_info *info = &visit->entry->info;
+    struct format_ref format = { 0 };
+    uint64_t needed = 0;
+    int status;
+
+    if (info->format != NULL || visit->entry->format == NULL)
+        return resize_container(visit, wanted, flags, error);
+    status = volume_format(&format, visit->pool.pool->context, visit->entry, error);
+    if (status == TARN_OK && (format.format->capabilities & TARN_FORMAT_TRANSPARENT))
+        return resize_container(visit, wanted, flags, error);
+    if (status == TARN_OK)
+        status = check_direction(format.format, info->name, info->capacity, wanted, flags, error);
+    if (status == TARN_OK)
+        status = measure(&needed, visit, &format, wanted, error);
+    if (status == TARN_OK && wanted > info->capacity && needed > info->physical)
+        status = resize_container(visit, needed, flags & ~TARN_VOLUME_RESIZE_SHRINK, error);
+    return status == TARN_OK ? resize_image(visit, format.format, wanted, flags, error) : status;
+}
+
 static int resize(struct volume_visit *visit, uint64_t asked, uint32_t flags,
                   struct tarn_error **error)
 {
@@ -107,7 +154,7 @@ static int resize(struct volume_visit *visit, uint64_t asked, uint32_t flags,
         return error_set(error, TARN_E_INVALID, 0,
                          "a capacity of 0 takes the word that the volume shall shrink");
     if (fixed)
-        return resize_container(visit, wanted, flags, error);
+        return resize_sized(visit, wanted, flags, error);
     status = volume_format(&format, visit->pool.pool->context, visit->entry, error);
     if (status == TARN_OK)
         status = check_direction(format.format, visit->entry->info.name, now, wanted, flags, error);

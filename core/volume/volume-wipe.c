@@ -85,7 +85,7 @@ static const struct algorithm *find_algorithm(const char *name)
 }
 
 struct wipe {
-    struct volume_visit visit;
+    struct volume_visit *visit;
     struct call call;
     struct tarn_io *io;
     unsigned char *buffer;
@@ -130,7 +130,7 @@ static int run_pass(struct wipe *wipe, const struct pass *pass)
     for (offset = 0; status == TARN_OK && offset < wipe->size; offset += chunk) {
         uint64_t part = wipe->size - offset < chunk ? wipe->size - offset : chunk;
 
-        operation_progress(&wipe->visit.pool.operation, wipe->done, wipe->total);
+        operation_progress(&wipe->visit->pool.operation, wipe->done, wipe->total);
         status = tarn_interrupted(&wipe->call.abi);
         if (status == TARN_OK && pass->length == 0)
             status = fill_random(wipe, part);
@@ -186,59 +186,72 @@ static int run(struct wipe *wipe, const struct algorithm *algorithm)
  * make it an image again. The format is the one whose images are any bytes. */
 static int record_as_bytes(struct wipe *wipe, struct tarn_error **error)
 {
-    struct tarn_context *context = wipe->visit.pool.pool->context;
+    const struct tarn_pool_type *type = wipe->visit->pool.session->type.type;
+    struct tarn_context *context = wipe->visit->pool.pool->context;
     const struct format_ref *all = NULL;
     int status = registry_formats(&all, context->registry, error);
 
-    if (!(wipe->visit.pool.session->type.type->flags & TARN_POOL_IMAGES))
+    if (!(type->flags & TARN_POOL_IMAGES))
         return TARN_OK;
+    if (type->flags & TARN_POOL_BYTES) /* where that is what a volume without a record is */
+        return record_remove(context, wipe->visit->pool.pool->name, wipe->visit->entry->info.name,
+                             error);
     for (; status == TARN_OK && all->format != NULL; all++) {
         const struct volume_record record = { .format = (char *)(uintptr_t)all->format->name };
 
         if ((all->format->capabilities & TARN_FORMAT_TRANSPARENT) &&
             !(all->format->capabilities & TARN_FORMAT_PROBE))
-            return record_write(context, wipe->visit.pool.pool->name,
-                                wipe->visit.entry->info.name, &record, error);
+            return record_write(context, wipe->visit->pool.pool->name,
+                                wipe->visit->entry->info.name, &record, error);
     }
     return status;
 }
 
-int tarn_volume_wipe(struct tarn_volume *volume, const char *algorithm_name, struct tarn_job *job,
-                     struct tarn_error **error)
+int volume_wipe(struct volume_visit *visit, const char *algorithm_name, struct tarn_error **error)
 {
+    const char *name = visit->entry->info.name;
     const struct algorithm *algorithm = find_algorithm(algorithm_name);
-    struct wipe wipe = { 0 };
+    struct wipe wipe = { .visit = visit };
     int closed;
-    int status;
+    int status = TARN_OK;
 
     if (algorithm == NULL)
         return error_set(error, TARN_E_INVALID, 0,
                          "there is no way to wipe called \"%s\": zero, random, trim, nnsa, dod, "
                          "bsi, gutmann, schneier, pfitzner7, pfitzner33", algorithm_name);
-    status = volume_enter(&wipe.visit, volume, "vol-wipe", LOCK_EXCLUSIVE, job, error);
-    if (status != TARN_OK)
-        return status;
-    if (wipe.visit.entry->files != NULL)
+    if (visit->entry->files != NULL)
         status = error_set(error, TARN_E_UNSUPPORTED, 0,
                            "the bytes of the volume \"%s\" lie in other files, such as %s: wipe "
-                           "those", volume->name, wipe.visit.entry->files[0]);
+                           "those", name, visit->entry->files[0]);
     wipe.buffer = malloc(WIPE_CHUNK);
     if (status == TARN_OK && wipe.buffer == NULL)
         status = error_set(error, TARN_E_INTERNAL, 0, "no memory to wipe");
     if (status == TARN_OK)
-        status = volume_container(&wipe.io, wipe.visit.pool.session, &wipe.visit.pool.operation,
-                                  volume->name, CONTAINER_WRITE, error);
+        status = volume_container(&wipe.io, visit->pool.session, &visit->pool.operation, name,
+                                  CONTAINER_WRITE, error);
     if (status == TARN_OK)
         status = record_as_bytes(&wipe, error);
     if (wipe.io != NULL) {
-        call_begin(&wipe.call, &wipe.visit.pool.operation, NULL);
+        call_begin(&wipe.call, &visit->pool.operation, NULL);
         if (status == TARN_OK)
             status = run(&wipe, algorithm);
         closed = tarn_io_close(&wipe.call.abi, wipe.io);
         status = call_end(&wipe.call, status != TARN_OK ? status : closed, error);
     }
     free(wipe.buffer);
-    volume_changed(&wipe.visit);
-    volume_leave(&wipe.visit);
+    return status;
+}
+
+int tarn_volume_wipe(struct tarn_volume *volume, const char *algorithm_name, struct tarn_job *job,
+                     struct tarn_error **error)
+{
+    struct volume_visit visit;
+    int status = volume_enter(&visit, volume, "vol-wipe", LOCK_EXCLUSIVE, job, error);
+
+    if (status != TARN_OK)
+        return status;
+    status = volume_wipe(&visit, algorithm_name, error);
+    volume_changed(&visit);
+    volume_leave(&visit);
     return status;
 }

@@ -164,8 +164,10 @@ int tarn_volume_lookup(struct tarn_volume **out, struct tarn_pool *pool, const c
     struct volume_entry *entry = NULL;
     int status = see_one(&entry, pool, name, "vol-lookup", error);
 
+    if (status == TARN_OK) /* under the name that the storage calls it by */
+        status = volume_new(out, pool, entry->info.name, error);
     volume_entry_unref(entry);
-    return status == TARN_OK ? volume_new(out, pool, name, error) : status;
+    return status;
 }
 
 /* By the path alone: the name behind the folder of the pool, if the volumes are files there. */
@@ -367,7 +369,7 @@ int tarn_volume_xml(char **out, struct tarn_volume *volume, struct tarn_error **
         return status;
     xml.info = &entry->info;
     xml.image = entry->has_image ? &entry->image : NULL;
-    xml.format = entry->format;
+    xml.format = entry->unsaid ? NULL : entry->format;
     xml.backing_path = entry->backing_path;
     xml.backing_format = entry->backing_format;
     status = volume_xml_print(out, &xml, error);

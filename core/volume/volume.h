@@ -52,6 +52,8 @@ int volume_image(struct image **out, struct tarn_pool *pool, struct pool_session
 /* The format of a volume that holds an image. TARN_E_UNSUPPORTED for one that does not. */
 int volume_format(struct format_ref *out, struct tarn_context *context,
                   const struct volume_entry *entry, struct tarn_error **error);
+/* Overwrites the container of a volume that is locked alone. */
+int volume_wipe(struct volume_visit *visit, const char *algorithm, struct tarn_error **error);
 /* Looks at it again, after it was changed; tells listeners. */
 void volume_changed(struct volume_visit *visit);
 

@@ -56,7 +56,7 @@ static void write_mount_options(struct xml_writer *writer, const char *const *op
 }
 
 int pool_def_print(char **out, const struct pool_def *def, const struct tarn_pool_info *info,
-                   struct tarn_error **error)
+                   const struct tarn_device_extent *const *free_extents, struct tarn_error **error)
 {
     struct xml_writer *writer = xml_writer_new();
 
@@ -68,7 +68,7 @@ int pool_def_print(char **out, const struct pool_def *def, const struct tarn_poo
     xml_text_element(writer, "uuid", def->abi.uuid);
     write_sizes(writer, info);
     write_features(writer, def->abi.cow);
-    source_xml_write(writer, def->abi.source, def->kept.in_source);
+    source_xml_write(writer, def->abi.source, free_extents, def->kept.in_source);
     write_target(writer, def, info);
     write_mount_options(writer, def->abi.mount_options);
     write_kept(writer, def->kept.in_pool);

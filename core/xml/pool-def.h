@@ -58,9 +58,10 @@ int pool_def_amend(struct pool_def *def, uint32_t part, const char *value,
                    struct tarn_error **error);
 
 /* The XML, with the sizes and permissions of `info` if that is not NULL, else sizes of 0 and the
- * permissions as defined. Freed with free(). */
+ * permissions as defined; and with what is free on its devices (ends with NULL; NULL = none). Freed
+ * with free(). */
 int pool_def_print(char **out, const struct pool_def *def, const struct tarn_pool_info *info,
-                   struct tarn_error **error);
+                   const struct tarn_device_extent *const *free_extents, struct tarn_error **error);
 
 /* What can be said of a definition without its type's module. */
 struct pool_head {

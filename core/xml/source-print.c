@@ -4,6 +4,8 @@
  */
 #include "core/xml/source-xml.h"
 
+#include <string.h>
+
 #include "core/xml/xml-writer.h"
 
 static void hosts_write(struct xml_writer *writer, const struct tarn_source_host *const *host)
@@ -17,8 +19,22 @@ static void hosts_write(struct xml_writer *writer, const struct tarn_source_host
     }
 }
 
+static void free_extents_write(struct xml_writer *writer, const char *device,
+                               const struct tarn_device_extent *const *extent)
+{
+    for (; extent != NULL && *extent != NULL; extent++) {
+        if ((*extent)->device == NULL || strcmp((*extent)->device, device) != 0)
+            continue;
+        xml_open(writer, "freeExtent");
+        xml_attribute_number(writer, "start", (*extent)->start);
+        xml_attribute_number(writer, "end", (*extent)->end);
+        xml_close(writer);
+    }
+}
+
 static void devices_write(struct xml_writer *writer,
-                          const struct tarn_source_device *const *device)
+                          const struct tarn_source_device *const *device,
+                          const struct tarn_device_extent *const *free_extents)
 {
     for (; device != NULL && *device != NULL; device++) {
         xml_open(writer, "device");
@@ -26,6 +42,7 @@ static void devices_write(struct xml_writer *writer,
         if ((*device)->part_separator != 0)
             xml_attribute(writer, "part_separator",
                           (*device)->part_separator == 1 ? "yes" : "no");
+        free_extents_write(writer, (*device)->path, free_extents);
         xml_close(writer);
     }
 }
@@ -43,11 +60,12 @@ static void auth_write(struct xml_writer *writer, const struct tarn_source_auth 
 }
 
 void source_xml_write(struct xml_writer *writer, const struct tarn_source *source,
+                      const struct tarn_device_extent *const *free_extents,
                       const char *const *kept)
 {
     xml_open(writer, "source");
     hosts_write(writer, source->hosts);
-    devices_write(writer, source->devices);
+    devices_write(writer, source->devices, free_extents);
     xml_value_element(writer, "dir", "path", source->dir);
     xml_text_element(writer, "name", source->name);
     if (source->initiator_iqn != NULL) {
@@ -72,7 +90,7 @@ int source_xml_print_list(char **out, const struct tarn_source *const *list,
 
     xml_open(writer, "sources");
     for (; *list != NULL; list++)
-        source_xml_write(writer, *list, NULL);
+        source_xml_write(writer, *list, NULL, NULL);
     xml_close_wide(writer);
     return xml_writer_end(out, writer, error);
 }

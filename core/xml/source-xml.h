@@ -35,6 +35,7 @@ int source_xml_read(struct tarn_source *out, struct xml_reader *reader,
                     const struct _xmlNode *node);
 /* Writes <source>, with the elements `kept` (XML text; ends with NULL; NULL = none) at the end. */
 void source_xml_write(struct xml_writer *writer, const struct tarn_source *source,
+                      const struct tarn_device_extent *const *free_extents,
                       const char *const *kept);
 
 #endif

@@ -11,6 +11,7 @@
 #include "core/xml/permissions-xml.h"
 #include "core/xml/pool-def-parts.h"
 #include "core/base/size.h"
+#include "core/base/uuid-text.h"
 #include "core/xml/xml-reader.h"
 
 /* A reading in progress. */
@@ -55,6 +56,17 @@ static int read_type(struct parse *parse)
                     "the volume type '%s' is unknown: leave it out, the pool decides it", type);
 }
 
+/* Until then it has one that nobody else has, to be locked by. */
+static int stand_in(struct parse *parse)
+{
+    char uuid[UUID_TEXT_SIZE];
+
+    uuid_text_new(uuid);
+    parse->def->unnamed = 1;
+    parse->def->abi.name = arena_printf(parse->reader.arena, "unnamed-%s", uuid);
+    return TARN_OK;
+}
+
 static int read_name(struct parse *parse)
 {
     const xmlNode *node = xml_child(parse->volume, "name");
@@ -62,6 +74,8 @@ static int read_name(struct parse *parse)
     struct tarn_error *fault = NULL;
     int status;
 
+    if (node == NULL && (parse->type->flags & TARN_POOL_NAMES_VOLUMES))
+        return stand_in(parse);
     if (name == NULL)
         return xml_fail(&parse->reader, parse->volume, TARN_E_INVALID,
                         "the volume has no name: add <name>…</name>");

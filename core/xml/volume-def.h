@@ -18,6 +18,7 @@
 
 struct volume_def {
     struct tarn_volume_def abi; /* what modules see; lives in `arena` */
+    uint32_t unnamed;           /* 1: abi.name only stands for the one that the storage will give */
     uint32_t capacity_given;    /* 0: abi.capacity is 0 and to be found out */
     uint32_t allocation_given;  /* 0: abi.allocation equals abi.capacity */
     uint32_t format_given;      /* 0: abi.format is the pool type's default */

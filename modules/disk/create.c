@@ -110,25 +110,27 @@ static int32_t fail_full(struct tarn_call *call, const struct disk *disk)
 }
 
 /* The volume's name decides: it is what the kernel will call it, or, in a GPT, the partition's own
- * name, and the kernel's is told. */
+ * name, and the kernel's is told. Without one it is any. */
 static int32_t choose_number(struct tarn_call *call, const struct disk *disk, const char *name,
                              struct part_request *request)
 {
     bool extended = request->kind == PART_EXTENDED;
-    unsigned number = number_named(disk, name, extended);
+    bool unnamed = name[0] == '\0';
+    unsigned next = next_number(&disk->table, extended);
+    unsigned number = unnamed ? 0 : number_named(disk, name, extended);
     char expected[BLOCK_NAME_SIZE];
 
-    if (number == 0 && next_number(&disk->table, extended) == 0)
+    if (number == 0 && next == 0)
         return fail_full(call, disk);
-    if (number == 0 && (!disk->table.label->names || is_a_kernels(disk, name))) {
-        list_name(disk, next_number(&disk->table, extended), expected);
+    if (number == 0 && !unnamed && (!disk->table.label->names || is_a_kernels(disk, name))) {
+        list_name(disk, next, expected);
         return tarn_fail(call, TARN_E_INVALID, 0,
                          "the kernel would call the new partition %s, not \"%s\": ask for that "
                          "name", expected, name);
     }
     request->number = number;
-    request->name = number == 0 ? name : NULL;
-    if (number > disk->table.number_max)
+    request->name = number == 0 && !unnamed ? name : NULL;
+    if ((number != 0 ? number : next) > disk->table.number_max)
         request->kind = PART_LOGICAL;
     return request->name != NULL ? gpt_check_name(call, name) : TARN_OK;
 }

@@ -11,9 +11,18 @@ static const char *const volume_formats[] = { "none",       "linux",     "fat16"
                                               "linux-swap", "linux-lvm", "linux-raid", "extended",
                                               NULL };
 
+/* A volume may be created without a name. */
+static const char schema[] =
+    "<grammar xmlns='http://relaxng.org/ns/structure/1.0'>"
+    "<define name='volume.name'>"
+    "<optional><element name='name'><ref name='value.name'/></element></optional>"
+    "</define>"
+    "</grammar>";
+
 static const struct tarn_pool_type disk = {
     .struct_size = sizeof(disk),
-    .flags = TARN_POOL_TARGET_REQUIRED | TARN_POOL_SIZED_CONTAINERS | TARN_POOL_IMAGES,
+    .flags = TARN_POOL_TARGET_REQUIRED | TARN_POOL_SIZED_CONTAINERS | TARN_POOL_IMAGES |
+             TARN_POOL_BYTES | TARN_POOL_NAMES_VOLUMES,
     .name = "disk",
     .summary = "the partitions of a disk",
     .source_parts = TARN_SOURCE_DEVICE | TARN_SOURCE_FORMAT,
@@ -22,6 +31,8 @@ static const struct tarn_pool_type disk = {
     .default_source_format = "unknown",
     .volume_formats = volume_formats,
     .default_volume_format = "none",
+
+    .schema = schema,
 
     .define = disk_define,
     .claims = disk_claims,

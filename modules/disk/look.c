@@ -155,6 +155,8 @@ int32_t disk_info(struct tarn_call *call, void *pool)
     if (status == TARN_OK)
         status = disk_look(call, &disk);
     if (status == TARN_OK)
+        status = emit_gaps(call, &disk);
+    if (status == TARN_OK)
         status = emit_sizes(call, &disk);
     disk_close(&disk);
     return status;

@@ -45,6 +45,17 @@ static int32_t make_file(struct tarn_call *call, struct scratch *scratch)
     return TARN_OK;
 }
 
+/* Without what cannot be read there a table is whole all the same; a GPT lacks its backup. */
+static int32_t copy_end(struct tarn_call *call, struct scratch *scratch, uint64_t length)
+{
+    int32_t status = scratch_copy(call, scratch, scratch->size - length, length);
+
+    if (status != TARN_E_IO)
+        return status;
+    call->host->forget(call);
+    return TARN_OK;
+}
+
 int32_t scratch_open(struct tarn_call *call, struct scratch *scratch, const char *name, int disk,
                      uint64_t size, uint32_t sector)
 {
@@ -62,7 +73,7 @@ int32_t scratch_open(struct tarn_call *call, struct scratch *scratch, const char
     if (status == TARN_OK)
         status = scratch_copy(call, scratch, 0, edge);
     if (status == TARN_OK)
-        status = scratch_copy(call, scratch, size - edge, edge);
+        status = copy_end(call, scratch, edge);
     if (status != TARN_OK)
         scratch_close(scratch);
     return status;

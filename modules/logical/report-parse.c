@@ -83,10 +83,8 @@ static void read_lv(struct reading *reading, void *out)
     lv->visible = name[0] != '[';
     lv->uuid = text(reading, "lv_uuid");
     lv->layout = text(reading, "lv_layout");
-    lv->role = text(reading, "lv_role");
     lv->pool = text(reading, "pool_lv");
     lv->tags = text(reading, "lv_tags");
-    lv->skipped = flag(reading, "lv_skip_activation");
     lv->size = number(reading, "lv_size");
     lv->origin_size = number(reading, "origin_size");
     lv->metadata_size = number(reading, "lv_metadata_size");
@@ -103,7 +101,6 @@ static void read_segment(struct reading *reading, void *out)
     segment->ranges = text(reading, "seg_pe_ranges");
     segment->start = number(reading, "seg_start");
     segment->size = number(reading, "seg_size");
-    segment->chunk_size = number(reading, "chunk_size");
     segment->zero = strcmp(text(reading, "zero"), "zero") == 0;
 }
 

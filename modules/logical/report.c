@@ -19,10 +19,9 @@ static const char *const question[] = {
     "--configreport", "pv", "-o",
     "pv_name,pv_uuid,pv_missing,pv_mda_used_count",
     "--configreport", "lv", "-o",
-    "lv_name,lv_uuid,lv_size,lv_layout,lv_role,lv_tags,lv_skip_activation,origin,origin_size,"
-    "pool_lv,lv_metadata_size",
+    "lv_name,lv_uuid,lv_size,lv_layout,lv_tags,origin,origin_size,pool_lv,lv_metadata_size",
     "--configreport", "seg", "-o",
-    "lv_uuid,segtype,seg_start,seg_size,seg_pe_ranges,chunk_size,zero",
+    "lv_uuid,segtype,seg_start,seg_size,seg_pe_ranges,zero",
     "--configreport", "pvseg", "-o", "pvseg_start", "-S", "lv_name=''", NULL,
 };
 

@@ -25,7 +25,6 @@ struct lv_segment {
     const char *ranges; /* "/dev/sda:0-9 /dev/sdb:4-5", "home_rimage_0:0-1 …": extents */
     uint64_t start;     /* bytes */
     uint64_t size;
-    uint64_t chunk_size;
     bool zero;          /* of a thin pool: what is new reads as zeros */
 };
 
@@ -33,12 +32,10 @@ struct lv {
     const char *name; /* without brackets */
     const char *uuid;
     const char *layout;
-    const char *role;
     const char *origin; /* without brackets, "" = none */
     const char *pool;   /* the thin pool that it lies in, "" = none */
     const char *tags;   /* separated by commas */
     bool visible;       /* not a part of another one */
-    bool skipped;       /* not activated unless that is insisted on */
     uint64_t size;        /* bytes */
     uint64_t origin_size; /* of a snapshot */
     uint64_t metadata_size;

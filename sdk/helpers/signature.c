@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "helpers/errno-status.h"
+#include "helpers/signature-label.h"
 
 #define WIPED_MAX 256 /* a device that carries more than that is one that cannot be wiped */
 
@@ -147,6 +148,7 @@ static int32_t walk(struct tarn_call *call, struct probe *probe, struct signatur
 static int32_t find(struct tarn_call *call, const char *path, bool damaged, struct signature *out,
                     size_t room, size_t *out_count)
 {
+    struct signature label;
     struct probe probe;
     int32_t status = probe_open(call, &probe, path, O_RDONLY, damaged);
 
@@ -154,6 +156,11 @@ static int32_t find(struct tarn_call *call, const char *path, bool damaged, stru
     if (status != TARN_OK)
         return status;
     status = walk(call, &probe, out, room, out_count);
+    if (status == TARN_OK && signature_label_find(probe.fd, &label)) {
+        if (*out_count < room)
+            out[*out_count] = label;
+        ++*out_count;
+    }
     probe_close(&probe);
     return status;
 }
@@ -189,6 +196,7 @@ int32_t signature_refuse(struct tarn_call *call, const char *path)
  * btrfs) turns up as the next one. */
 static int32_t wipe_all(struct tarn_call *call, struct probe *probe, bool *out_table)
 {
+    struct signature label;
     int result = 0, i;
 
     *out_table = false;
@@ -202,6 +210,10 @@ static int32_t wipe_all(struct tarn_call *call, struct probe *probe, bool *out_t
             result = -1;
             break;
         }
+    }
+    if (result > 0 && signature_label_find(probe->fd, &label)) {
+        *out_table = true;
+        result = signature_label_wipe(probe->fd, &label) ? 1 : -1;
     }
     if (result > 0)
         return TARN_OK;

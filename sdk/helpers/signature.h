@@ -9,7 +9,7 @@
 #include <tarn/call.h>
 
 struct signature {
-    char type[32];    /* libblkid's word: "ext4", "LVM2_member", "gpt" */
+    char type[32];    /* libblkid's word: "ext4", "LVM2_member", "gpt"; or "amiga" */
     char usage[32];   /* "filesystem", "raid", "partition-table", "crypto", "other" */
     char label[256];  /* empty = none; as all that follow */
     char uuid[64];

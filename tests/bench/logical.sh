@@ -4,9 +4,6 @@
 # Prepares a machine for the benchmark logical and runs it there:
 #
 #     tests/bench/logical.sh [VOLUMES [THIN]]        500 volumes are refreshed, 50 thin ones made
-#
-# The many volumes come by vgcfgrestore, from metadata that are written here: lvcreate would take
-# minutes.
 set -eu
 here=$(cd "$(dirname "$0")/../.." && pwd)
 build=${TARN_BUILD:-$here/build}
@@ -40,22 +37,7 @@ vgremove -q -f -y vg
 pool "$2" ''
 lvcreate -q -y -an -Zn -l 1 -n v0 vg
 vgcfgbackup -q -f /run/vg.txt vg
-awk -v many="$many" '
-    /^\t\tv0 \{/ { inside = 1 }
-    inside { text = text $0 "\n" } !inside { print }
-    inside && /^\t\t\}/ {
-        inside = 0
-        printf "%s", text
-        for (i = 1; i < many; i++) {
-            copy = text
-            sub(/v0 \{/, "v" i " {", copy)
-            id = substr(copy, index(copy, "id = \"") + 6, 38)
-            fresh = sprintf("%06d", i)
-            sub(id, fresh substr(id, 7), copy)
-            sub(/"pv0", 0/, "\"pv0\", " i, copy)
-            printf "\n%s", copy
-        }
-    }' /run/vg.txt >/run/many.txt
+awk -v many="$many" -f "$here/tests/vm/logical-many.awk" /run/vg.txt >/run/many.txt
 vgcfgrestore -q -y -f /run/many.txt vg
 for state in inactive active; do
     [ $state = inactive ] || vgchange -q -ay vg

@@ -243,6 +243,18 @@ checked() {
     shows 'no faults'
 }
 
+# What another name of the file still shows is nothing of it.
+deleted_and_wiped() {
+    dir_pool p
+    head -c 65536 /dev/urandom >"$work/data"
+    run 0 vol-create-as p a.img 64K
+    run 0 vol-upload a.img "$work/data" p
+    ln "$work/p/a.img" "$work/other"
+    run 0 vol-delete a.img p --wipe
+    [ ! -e "$work/p/a.img" ]
+    cmp -n 65536 "$work/other" /dev/zero
+}
+
 check "created, resized, wiped, cloned, deleted" life
 check "created from a file, and from another volume" from_a_file
 check "path, key, name, pool" names_and_keys
@@ -256,4 +268,5 @@ check "vol-clone into another pool" cloned_elsewhere
 check "vol-convert there and back" converted
 check "a format that does not exist" refused_format
 check "vol-check finds a leak and mends it" checked
+check "deleted with --wipe: its bytes are zeros before" deleted_and_wiped
 finish

@@ -66,7 +66,8 @@ static const struct tarn_pool_type logical = {
 
 static const struct tarn_pool_type disk = {
     .struct_size = sizeof(disk),
-    .flags = TARN_POOL_TARGET_REQUIRED | TARN_POOL_SIZED_CONTAINERS,
+    .flags = TARN_POOL_TARGET_REQUIRED | TARN_POOL_SIZED_CONTAINERS |
+             TARN_POOL_NAMES_VOLUMES,
     .name = "disk",
     .source_parts = TARN_SOURCE_DEVICE | TARN_SOURCE_FORMAT,
     .source_required = TARN_SOURCE_DEVICE,

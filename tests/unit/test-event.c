@@ -333,7 +333,7 @@ static void unlistened_in_another_thread(void)
         uint64_t id = 0;
 
         CU_ASSERT_EQUAL(tarn_event_listen(&id, frame.context, count_one, counter, NULL), TARN_OK);
-        event_add(frame.context, TARN_EVENT_POOL_REFRESHED, "p", NULL, NULL);
+        event_add(frame.context, TARN_EVENT_POOL_REFRESHED, "p", NULL, NULL, NULL);
         tarn_event_unlisten(frame.context, id);
         free(counter);
     }
@@ -365,7 +365,7 @@ static void bounded_queue(void)
     HOST_OK(tarn_event_listen(&listener, frame.context, take_number, NULL, &error));
     for (index = 0; index < 70000; index++) {
         snprintf(name, sizeof(name), "%u", index);
-        event_add(frame.context, TARN_EVENT_VOLUME_ADDED, "p", NULL, name);
+        event_add(frame.context, TARN_EVENT_VOLUME_ADDED, "p", NULL, name, NULL);
     }
     numbered = 0;
     told = tarn_event_dispatch(frame.context, &error);

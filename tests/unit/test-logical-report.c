@@ -12,14 +12,13 @@
 
 #define ROW_LV(name, uuid, layout, size, more) \
     "{\"lv_name\":\"" name "\",\"lv_uuid\":\"" uuid "\",\"lv_size\":\"" size "\",\"lv_layout\":\"" \
-    layout "\",\"lv_role\":\"public\",\"lv_skip_activation\":\"\",\"lv_metadata_size\":\"\"," \
-    more "}"
+    layout "\",\"lv_metadata_size\":\"\"," more "}"
 #define PLAIN \
     "\"lv_tags\":\"tarn,blue\",\"origin\":\"\",\"origin_size\":\"\",\"pool_lv\":\"\""
 #define ROW_SEG(uuid, type, start, size, ranges) \
     "{\"lv_uuid\":\"" uuid "\",\"segtype\":\"" type "\",\"seg_start\":\"" start \
     "\",\"seg_size\":\"" size "\",\"seg_pe_ranges\":\"" ranges \
-    "\",\"chunk_size\":\"0\",\"zero\":\"unknown\"}"
+    "\",\"zero\":\"unknown\"}"
 #define VG(size, missing) \
     "{\"report\":[{\"vg\":[{\"vg_name\":\"vg\",\"vg_uuid\":\"V\",\"vg_seqno\":\"7\"," \
     "\"vg_size\":\"" size "\",\"vg_free\":\"4096\",\"vg_extent_size\":\"1000\"," \

@@ -46,9 +46,9 @@ static void take_notice(struct tarn_call *call, uint32_t kind, const char *volum
 }
 
 static struct lv lvs[] = {
-    { .name = "a", .uuid = "A", .layout = "thin,sparse", .role = "", .origin = "", .pool = "tp",
+    { .name = "a", .uuid = "A", .layout = "thin,sparse", .origin = "", .pool = "tp",
       .tags = "", .visible = true, .size = 600 },
-    { .name = "tp", .uuid = "T", .layout = "thin,pool", .role = "", .origin = "", .pool = "",
+    { .name = "tp", .uuid = "T", .layout = "thin,pool", .origin = "", .pool = "",
       .tags = "", .visible = true, .size = 1000 },
 };
 static struct vg group = { .name = "vg", .uuid = "V", .lvs = lvs, .lv_count = 2 };

@@ -47,7 +47,7 @@ static char *printed(const struct pool_def *def, const struct tarn_pool_info *in
 {
     char *text = NULL;
 
-    CU_ASSERT_EQUAL_FATAL(pool_def_print(&text, def, info, NULL), TARN_OK);
+    CU_ASSERT_EQUAL_FATAL(pool_def_print(&text, def, info, NULL, NULL), TARN_OK);
     return text;
 }
 

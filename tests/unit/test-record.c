@@ -104,6 +104,47 @@ static void damaged(void)
     end();
 }
 
+/* Another volume may come to bear the name. */
+static void held_to_a_key(void)
+{
+    struct volume_record record = { .format = (char *)(uintptr_t)"qcow2",
+                                    .key = (char *)(uintptr_t)"one", .pending = true };
+    struct tarn_error *error = NULL;
+
+    begin();
+    HOST_OK(record_write(&context, "p", "a", &record, &error));
+    HOST_OK(record_read(&record, &context, "p", "a", &error));
+    CU_ASSERT(record.pending && same(record.key, "one"));
+    record_hold_to(&record, "one");
+    CU_ASSERT(same(record.format, "qcow2"));
+    record_hold_to(&record, "two");
+    CU_ASSERT_PTR_NULL(record.format);
+    CU_ASSERT(keeps("b", "raw", NULL, NULL));
+    HOST_OK(record_read(&record, &context, "p", "b", &error));
+    record_hold_to(&record, "two");
+    CU_ASSERT(same(record.format, "raw"));
+    record_clear(&record);
+    end();
+}
+
+static void moved(void)
+{
+    struct volume_record record;
+    struct tarn_error *error = NULL;
+
+    begin();
+    HOST_OK(record_move(&context, "p", "a", "b", &error));
+    CU_ASSERT(keeps("a", "qcow2", "raw", "/srv/base.raw"));
+    CU_ASSERT(keeps("b", "raw", NULL, NULL));
+    HOST_OK(record_move(&context, "p", "a", "b", &error));
+    HOST_OK(record_read(&record, &context, "p", "b", &error));
+    CU_ASSERT(same(record.format, "qcow2") && same(record.backing_path, "/srv/base.raw"));
+    record_clear(&record);
+    HOST_OK(record_read(&record, &context, "p", "a", &error));
+    CU_ASSERT_PTR_NULL(record.format);
+    end();
+}
+
 static bool is_a(void *arg, const char *volume)
 {
     (void)arg;
@@ -198,6 +239,8 @@ static void pending_ends(void)
 static const struct unit_test tests[] = {
     { "a record comes back as it was written, whatever its names", round_trip },
     { "a volume without a record has none", none },
+    { "a record with a key is of the volume with that key alone", held_to_a_key },
+    { "a record goes along with a volume that gets another name", moved },
     { "a damaged record is told as such", damaged },
     { "records of volumes that are no more go, and what was half written", pruned },
     { "files of a volume that was never whole are told", left_files },

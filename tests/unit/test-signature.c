@@ -174,6 +174,21 @@ static void partition_table(void)
 }
 
 /* Such as NILFS keeps at the end of the device. */
+/* libblkid does not see them as long as they have no partitions; amiga never. */
+static void old_labels(void)
+{
+    static const char *const labels[] = { "amiga", "bsd", "dvh", "mac", "pc98", "sun" };
+    size_t i;
+
+    for (i = 0; i < sizeof(labels) / sizeof(labels[0]); i++) {
+        if (!make_with((const char *const[]){ "parted", "-s", path, "mklabel", labels[i], NULL }))
+            return;
+        CU_ASSERT_EQUAL(signature_refuse(&host.call, path), TARN_E_EXISTS);
+        CU_ASSERT_EQUAL(signature_wipe(&host.call, path), TARN_OK);
+        CU_ASSERT_EQUAL(signature_refuse(&host.call, path), TARN_OK);
+    }
+}
+
 static void filesystem_with_copy(void)
 {
     struct signature found[4];
@@ -235,6 +250,7 @@ TEST(filesystem)
 TEST(label_is_shown_safely)
 TEST(damaged)
 TEST(several)
+TEST(old_labels)
 TEST(partition_table)
 TEST(filesystem_with_copy)
 TEST(swap)
@@ -247,6 +263,7 @@ static const struct unit_test tests[] = {
     { "a label cannot break a line", run_label_is_shown_safely },
     { "what is damaged is not found, but protected and wiped", run_damaged },
     { "several are all found and wiped", run_several },
+    { "the labels of other systems are found and wiped", run_old_labels },
     { "a partition table goes with its copy", run_partition_table },
     { "a filesystem goes with its copy", run_filesystem_with_copy },
     { "swap is somebody's", run_swap },

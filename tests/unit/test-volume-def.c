@@ -168,6 +168,23 @@ static void the_cluster_size_has_64_bits(void)
                    "</clusterSize></target>"), "too large");
 }
 
+static void name_left_to_the_storage(void)
+{
+    const char *nameless = "<volume><capacity>1</capacity></volume>";
+    struct volume_def *one = parsed_as("disk", nameless, 0);
+    struct volume_def *other = parsed_as("disk", nameless, 0);
+
+    CU_ASSERT_TRUE(one->unnamed);
+    CU_ASSERT_STRING_NOT_EQUAL(one->abi.name, other->abi.name);
+    volume_def_free(one);
+    volume_def_free(other);
+    one = parsed_as("disk", VOLUME("<capacity>1</capacity>"), 0);
+    CU_ASSERT_FALSE(one->unnamed);
+    volume_def_free(one);
+    refused_as(TARN_E_INVALID, "disk", "<volume><name/><capacity>1</capacity></volume>",
+               "is empty");
+}
+
 static void name_refusals(void)
 {
     char longest[400];
@@ -312,6 +329,7 @@ static const struct unit_test tests[] = {
     { "sizes that are refused", size_refusals },
     { "what is asked of the image in our own words", image_requests },
     { "the cluster size has 64 bits", the_cluster_size_has_64_bits },
+    { "a name can be left to the storage", name_left_to_the_storage },
     { "names that are refused", name_refusals },
     { "formats of the pool type, of images, of neither", formats },
     { "pool types without volume formats", types_without_formats },

@@ -16,6 +16,16 @@ other=${other%% *}
 name=${disk##*/}
 export disk other name
 
+# in_process: from here on the module works in the command's own process, which is quicker. (Other
+# scripts have it in a process of its own, as it is installed.)
+in_process() {
+    mkdir -p /run/plugins.d
+    cp "$TARN_PLUGINS_DIR"/* /run/plugins.d
+    sed -i '/^isolation/d; /^\[environment\]/,$d' /run/plugins.d/disk.conf
+    TARN_PLUGINS_DIR=/run/plugins.d PARTED_GPT_APPLE=0
+    export TARN_PLUGINS_DIR PARTED_GPT_APPLE
+}
+
 # disk_check NAME FUNCTION: check, where nothing is mounted or mapped.
 disk_check() {
     clean >/dev/null 2>&1
@@ -67,4 +77,13 @@ zero_sector() {
     [ "$at" -ge 0 ] || at=$(($(blockdev --getsz "$disk") + at))
     dd if=/dev/zero of="$disk" bs=512 seek="$at" count=1 conv=notrunc status=none
     udevadm settle
+}
+
+# scsi_disk [PARAMETER…]: $scsi is a disk of scsi_debug, of 64 MiB; the parameters are the module's.
+scsi_disk() {
+    modprobe -r scsi_debug 2>/dev/null || true
+    modprobe scsi_debug dev_size_mb=64 "$@" || skip "there is no scsi_debug"
+    udevadm settle
+    scsi=/dev/$(basename /sys/bus/pseudo/drivers/scsi_debug/adapter0/host*/target*/*:*/block/sd*)
+    udevadm wait --timeout 10 "$scsi"
 }

@@ -12,6 +12,7 @@ export TMPDIR
 
 # shellcheck disable=SC2086  # a list
 set -- $VM_DISKS
+# shellcheck disable=SC2034  # the tests use them
 one=$1 two=${2:-} three=${3:-} four=${4:-}
 
 # logical_check NAME FUNCTION: check, where there is no volume group and the disks are empty.
@@ -21,14 +22,14 @@ logical_check() {
 }
 
 # The second opinion does not wait for a daemon that is not there.
+# shellcheck disable=SC2086  # a list
 clean() {
     mkdir -p /etc/lvm
     echo 'activation { monitoring = 0 }' >/etc/lvm/lvmlocal.conf
     dmsetup resume slow
     vgremove -q -f -y vg
-    for each in $one $two $three $four; do wipefs -q -a -f "$each"; done
     dmsetup ls | grep -q '^No' || dmsetup remove_all -f
-    for each in $one $two $three $four; do wipefs -q -a -f "$each"; done
+    wipefs -q -a -f $VM_DISKS
 }
 
 # define ELEMENT…: a pool p of the group vg on the first two disks, with further elements.
@@ -56,6 +57,15 @@ built() {
     define "$@"
     run 0 pool-build p
     run 0 pool-start p
+}
+
+# many NUMBER: there is a group vg on the first disk, of so many volumes: v0, v1, …
+many() {
+    vgcreate -q -s 64k vg "$one"
+    lvcreate -q -y -an -Zn -l 1 -n v0 vg
+    vgcfgbackup -q -f "$work/backup" vg
+    awk -v many="$1" -f tests/vm/logical-many.awk "$work/backup" >"$work/many"
+    vgcfgrestore -q -y -f "$work/many" vg
 }
 
 # field FIELD NAME: what lvs says of a volume.

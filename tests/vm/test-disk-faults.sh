@@ -7,14 +7,7 @@
 inside --disk 64M --disk 64M --timeout 900
 . "$(dirname "$0")/disk-lib.sh"
 
-# scsi_disk: $scsi is a disk of scsi_debug, of 64 MiB.
-scsi_disk() {
-    modprobe -r scsi_debug 2>/dev/null || true
-    modprobe scsi_debug dev_size_mb=64 sector_size="${1:-512}" || skip "there is no scsi_debug"
-    udevadm settle
-    scsi=/dev/$(basename /sys/bus/pseudo/drivers/scsi_debug/adapter0/host*/target*/*:*/block/sd*)
-    udevadm wait --timeout 10 "$scsi"
-}
+# --- disks that fail ------------------------------------------------------------------------------
 
 medium_errors() {
     scsi_disk
@@ -35,8 +28,69 @@ medium_errors() {
 }
 disk_check "a bad sector in a volume spoils that volume alone" medium_errors
 
+# Sector 2 has the entries of the first GPT.
+unreadable_table() {
+    scsi_disk medium_error_start=2 medium_error_count=1
+    disk_pool gpt "$scsi"
+    run 0 vol-create-as p "${scsi##*/}1" 8M
+    echo 2 >/sys/bus/pseudo/drivers/scsi_debug/opts
+    echo 3 >/proc/sys/vm/drop_caches
+    run 1 vol-create-as p "${scsi##*/}2" 8M
+    says "the partition table of $scsi cannot be read"
+    echo 0 >/sys/bus/pseudo/drivers/scsi_debug/opts
+    run 0 vol-create-as p "${scsi##*/}2" 8M
+    sound "$scsi"
+}
+disk_check "a bad sector in the table is told, and nothing is written" unreadable_table
+
+# mapped TABLE: from now on that is what the mapping "bad" does with $disk.
+mapped() {
+    echo "$1" | dmsetup load bad 2>/dev/null || echo "$1" | dmsetup create bad
+    dmsetup suspend bad
+    dmsetup resume bad
+}
+
+bad_end() {
+    sectors=$(blockdev --getsz "$disk")
+    mapped "0 $sectors linear $disk 0"
+    disk_pool gpt /dev/mapper/bad /dev/mapper
+    run 0 vol-create-as p bad1 8M
+    mapped "0 $((sectors - 33)) linear $disk 0
+$((sectors - 33)) 33 error"
+    run 0 pool-info p
+    shows 'State: *degraded'
+    shows 'the backup GPT is missing or damaged'
+    run 0 vol-list p
+    shows bad1
+    run 1 vol-create-as p bad2 8M
+    says 'cannot be read'
+    mapped "0 $sectors linear $disk 0"
+    sound "$disk"
+    run 0 vol-create-as p bad2 8M
+    sound "$disk"
+}
+disk_check "where a disk's end cannot be read its partitions can, and the table stays" bad_end
+
+bad_writes() {
+    sectors=$(blockdev --getsz "$disk")
+    mapped "0 $sectors linear $disk 0"
+    disk_pool gpt /dev/mapper/bad /dev/mapper
+    run 0 vol-create-as p bad1 8M
+    before=$(sfdisk -d "$disk")
+    mapped "0 $sectors flakey $disk 0 0 60 1 error_writes"
+    run 1 vol-create-as p bad2 8M
+    run 1 vol-delete bad1 --pool p
+    mapped "0 $sectors linear $disk 0"
+    [ "$(sfdisk -d "$disk")" = "$before" ]
+    [ ! -e /dev/mapper/bad2 ]
+    [ -b /dev/mapper/bad1 ]
+    sound "$disk"
+    run 0 vol-delete bad1 --pool p
+}
+disk_check "on a disk that takes no writes all stays as it was" bad_writes
+
 large_sectors() {
-    scsi_disk 4096
+    scsi_disk sector_size=4096
     disk_pool gpt "$scsi"
     base=${scsi##*/}
     run 0 vol-create-as p "${base}1" 8M --format linux-lvm
@@ -65,7 +119,7 @@ unwritable() {
     run 0 vol-create-as p "${name}1" 8M
     before=$(sfdisk -d "$disk")
     for number in 1 2 3; do
-        strace -qq -o /dev/null -P "$disk" -e inject=fdatasync:error=EIO:when="$number" \
+        strace -f -qq -o /dev/null -P "$disk" -e inject=fdatasync:error=EIO:when="$number" \
             "$TARN" vol-create-as p "${name}2" 8M >"$work/out" 2>"$work/err" && break
         grep -q "${name}2\|partition table\|flush" "$work/err"
         [ "$(sfdisk -d "$disk")" = "$before" ]
@@ -76,19 +130,21 @@ unwritable() {
 }
 disk_check "a table that cannot be written stays as it was" unwritable
 
-# killed SYSCALL COMMAND…: runs it, killed at its first, second, … such call of the disk, until it
-# gets through. After each time the table is whole, and the one before ($old) or the one after
-# ($new).
+# --- killed ---------------------------------------------------------------------------------------
+
+# killed SYSCALL COMMAND…: runs it; the process that works on the disk is killed at its first,
+# second, … such call of the disk, until it gets through. After each time the table is whole, and
+# the one before ($old) or the one after ($new).
 killed() {
     syscall=$1
     shift
     number=1
     while :; do
         status=0
-        strace -qq -o /dev/null -P "$disk" -e trace="$syscall" \
+        strace -f -qq -o /dev/null -P "$disk" -e trace="$syscall" \
             -e inject="$syscall":signal=KILL:when="$number" "$TARN" "$@" >"$work/out" 2>&1 ||
             status=$?
-        [ "$status" = 137 ] || break
+        [ "$status" != 0 ] || break
         state=$(sfdisk -d "$disk" 2>/dev/null | sed -n 's/.*start= *\([0-9]*\).*/\1/p' | sort |
             tr '\n' ' ')
         case $state in
@@ -131,6 +187,25 @@ kill_deletion() {
     sfdisk -V "$disk"
 }
 disk_check "killed while it deletes a logical partition: it is gone, or not" kill_deletion
+
+kill_build() {
+    run 0 pool-define-as p disk --source-dev "$disk" --source-format gpt --target /dev
+    for number in 1 2 3 4 5 6 7 8 9; do
+        strace -f -qq -o /dev/null -P "$disk" -e trace=pwrite64 \
+            -e inject=pwrite64:signal=KILL:when="$number" \
+            "$TARN" pool-build p --overwrite >"$work/out" 2>&1 && break
+        if "$TARN" pool-start p >"$work/out" 2>"$work/err"; then
+            sound "$disk"
+            run 0 pool-destroy p
+        else
+            says 'build the pool'
+        fi
+    done
+    [ "$number" -gt 1 ]
+    run 0 pool-start p
+    sound "$disk"
+}
+disk_check "killed while it makes a table: it is there, or the next start says what to do" kill_build
 
 modprobe -r scsi_debug 2>/dev/null
 finish

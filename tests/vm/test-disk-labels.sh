@@ -7,6 +7,7 @@
 . "$(dirname "$0")/lib.sh"
 inside --disk 512M --disk 512M --timeout 900
 . "$(dirname "$0")/disk-lib.sh"
+in_process
 
 # holds NUMBER FORMAT [TYPE]: a partition of that format can be made, and sfdisk calls its type so.
 holds() {
@@ -38,7 +39,7 @@ dos_types() {
     parted -s "$disk" print | grep '^ 6.*lvm'
     parted -s "$disk" print | grep '^ 7.*raid'
 }
-disk_check "dos holds all types" dos_types
+disk_check "weak point 29: dos holds all types" dos_types
 
 gpt_types() {
     disk_pool gpt
@@ -55,7 +56,7 @@ gpt_types() {
     sound "$disk"
     parted_sees 1 2 3 4 5 6 7
 }
-disk_check "gpt holds all types, none as one that hosts do not mount" gpt_types
+disk_check "weak point 29: gpt holds all types, none as one that hosts do not mount" gpt_types
 
 sun_types() {
     disk_pool sun
@@ -150,7 +151,21 @@ aligned() {
     done
     [ "$(blockdev --getsize64 "${disk}1")" = 1000448 ]
 }
-disk_check "partitions begin at a mebibyte, and are as large as asked for" aligned
+disk_check "weak point 28: partitions begin at a mebibyte, and are as large as asked for" aligned
+
+# 6144 sectors are the 3 MiB that this disk likes best.
+optimal() {
+    scsi_disk opt_blks=6144
+    [ "$(cat "/sys/class/block/${scsi##*/}/queue/optimal_io_size")" = 3145728 ] ||
+        skip "scsi_debug does not say what it likes"
+    disk_pool gpt "$scsi"
+    run 0 vol-create-as p "${scsi##*/}1" 4M
+    run 0 vol-create-as p "${scsi##*/}2" 4M
+    [ "$(cat "/sys/class/block/${scsi##*/}1/start")" = 6144 ]
+    [ "$(cat "/sys/class/block/${scsi##*/}2/start")" = 18432 ]
+    sound "$scsi"
+}
+disk_check "or at a multiple of what the disk transfers best" optimal
 
 protected() {
     disk_pool gpt

@@ -7,6 +7,7 @@
 . "$(dirname "$0")/lib.sh"
 inside --disk 512M --disk 512M --timeout 900
 . "$(dirname "$0")/disk-lib.sh"
+in_process
 
 # --- the pool -------------------------------------------------------------------------------------
 
@@ -159,7 +160,8 @@ resizing() {
     e2fsck -fp "${disk}1"
     sound "$disk"
 }
-disk_check "a partition grows while it is mounted, and shrinks only behind its filesystem" resizing
+disk_check "weak point 25: a partition grows while it is mounted, and shrinks only behind its filesystem" \
+    resizing
 
 in_use() {
     disk_pool gpt
@@ -245,7 +247,7 @@ renumbering() {
     [ "$(key_of "${name}6")" = "$key7" ]
     blkid -p -t TYPE=ext4 "${disk}6"
 }
-disk_check "deleting a logical partition moves others, whose keys stay; not while they are in use" \
+disk_check "weak point 29: keys stay when a logical partition goes; not while those behind are in use" \
     renumbering
 
 # --- what others did ------------------------------------------------------------------------------
@@ -261,13 +263,15 @@ damaged_gpt() {
     shows "${name}1"
     sound "$disk" >/dev/null && return 1
     run 0 vol-create-as p "${name}2" 10M
+    says "warning: pool p: $disk: the $2.*, and was written anew"
     sound "$disk"
     run 0 pool-info p
     shows 'State: *running'
 }
-missing_backup() { damaged_gpt -1 'backup GPT is missing'; }
-disk_check "a missing backup of the GPT is told, and written with the next change" missing_backup
-missing_primary() { damaged_gpt 1 'primary GPT is damaged'; }
+missing_backup() { damaged_gpt -1 'backup GPT \(is\|was\) missing'; }
+disk_check "a missing backup of the GPT is told, and written with the next change, which is told" \
+    missing_backup
+missing_primary() { damaged_gpt 1 'primary GPT \(is\|was\) damaged'; }
 disk_check "and so is the primary" missing_primary
 
 both_damaged() {
@@ -276,8 +280,10 @@ both_damaged() {
     zero_sector 1
     run 1 vol-list p
     says 'both copies'
+    [ "$(wc -l <"$work/err")" = 1 ]
+    [ ! -s "$work/out" ]
 }
-disk_check "with both copies damaged nothing is guessed" both_damaged
+disk_check "with both copies damaged nothing is guessed, and one line says so" both_damaged
 
 forgotten() {
     disk_pool gpt
@@ -337,6 +343,16 @@ mappings() {
     disk_pool gpt /dev/mapper/mapa /dev/mapper
     run 0 vol-create-as p mapa1 10M
     run 0 vol-delete mapa1 --pool p
+    run 0 pool-destroy p
+    sed "s,/map1,/mapa,; s,<device ,<device part_separator='yes' ," >"$work/p.xml" <<END
+<pool type='disk'><name>p</name><source><device path='/dev/mapper/map1'/><format type='gpt'/></source>
+<target><path>/dev/mapper</path></target></pool>
+END
+    run 0 pool-define "$work/p.xml"
+    run 0 pool-start p
+    run 0 vol-create-as p mapap1 10M
+    [ -b /dev/mapper/mapap1 ]
+    run 0 vol-delete mapap1 --pool p
 }
 disk_check "the partitions of a mapping are mappings" mappings
 

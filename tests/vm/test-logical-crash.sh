@@ -25,6 +25,17 @@ common='set -e
 <logical:thin-pool name="thin" capacity="32 MiB"/></pool>
 END
     tarn pool-define /run/p.xml
+    # What there is half made does not stop whoever does what is said.
+    build() {
+        if tarn pool-build p 2>/run/err; then
+            echo built
+        elif cat /run/err; grep "start the pool as it is" /run/err; then
+            echo there
+        else
+            grep "overwrite" /run/err
+            tarn pool-build p --overwrite
+        fi
+    }
     sound() {
         vgck vg
         [ "$(lvs --noheadings -o lv_name vg | tr -d " " | tr "\n" " ")" = "$1" ]
@@ -35,7 +46,7 @@ END
 # boot STATUS COMMANDS: on the same two disks.
 boot() {
     local status=0
-    "$here/run" --disk "$base/one" --disk "$base/two" --timeout 240 -c "$common $2" || status=$?
+    "$here/run" --disk "$base/one" --disk "$base/two" --timeout 400 -c "$common $2" || status=$?
     [ $status -eq "$1" ] || { echo "status $status, expected $1"; return 1; }
 }
 
@@ -44,10 +55,22 @@ disks() {
     truncate -s 256M "$base/one" "$base/two"
 }
 
-# In the middle of filling, and while lvm itself works. What is killed first is whoever would clean up.
+# While the group is made, in the middle of filling, and while lvm itself works. What is killed first is whoever would clean up.
 process_is_killed() {
     disks
     boot 0 '
+        for pause in 0.2 0.7; do
+            (exec ./tarn pool-build p) &
+            until pkill -0 -x lvm; do :; done
+            sleep $pause
+            kill -KILL $! || :
+            pkill -KILL -x lvm || :
+            wait $! || :
+            build
+            vgck vg
+            vgremove -q -f -y vg
+            wipefs -q -a -f $VM_DISKS
+        done
         tarn pool-build p
         tarn pool-start p
         tarn vol-create-as p kept 64M
@@ -57,9 +80,9 @@ process_is_killed() {
         wait $! || :
         tarn vol-list p >/run/list
         cat /run/list
-        ! grep "half\|tarn_new" /run/list
+        if grep "half\|tarn_new" /run/list; then exit 1; fi
         lvs vg | grep tarn_new
-        for pause in 0.1 0.4 0.8; do
+        for pause in 0.1 0.5; do
             (exec ./tarn vol-create-as p raw$pause 8M) &
             until pkill -0 -x lvm; do :; done
             sleep $pause
@@ -70,7 +93,7 @@ process_is_killed() {
         tarn pool-stop p
         tarn pool-start p
         lvs -a vg
-        for pause in 0.1 0.4 0.8; do
+        for pause in 0.1 0.5; do
             tarn vol-delete raw$pause --pool p || :
         done
         sound "kept thin "
@@ -113,14 +136,7 @@ machine_dies_in_vgcreate() {
         vm-kill'
     boot 0 '
         pvs
-        if tarn pool-build p 2>/run/err; then
-            echo built
-        elif cat /run/err; grep "start the pool as it is" /run/err; then
-            echo there
-        else
-            grep "overwrite" /run/err
-            tarn pool-build p --overwrite
-        fi
+        build
         tarn pool-start p
         tarn vol-create-as p a 8M --allocation 0
         vgck vg'

@@ -154,26 +154,56 @@ layouts() {
 
 # --- a device fails -------------------------------------------------------------------------------
 
-a_device_fails() {
+# brittle ELEMENT…: the pool p, running, on the first disk and /dev/mapper/slow, which lies on the
+# second one. What lies beneath that device is out of sight, as it is with a real one.
+brittle() {
     sectors=$(blockdev --getsz "$two")
     echo "0 $sectors linear $two 0" | dmsetup create slow
-    # What lies beneath that device is out of sight, as it is with a real one.
     echo "devices { global_filter = [ \"r|^$two\$|\" ] }" >>/etc/lvm/lvmlocal.conf
-    devices "$one" /dev/mapper/slow -- "<logical:layout type='raid1'/>"
+    devices "$one" /dev/mapper/slow -- "$@"
     run 0 pool-build p
     run 0 pool-start p
+}
+
+# becomes TARGET ARGUMENT…: what that device is from now on.
+becomes() {
+    echo "0 $sectors $*" | dmsetup load slow
+    dmsetup resume slow
+}
+
+# Nothing that was there is lost, and it works again when the device does.
+writes_fail() {
+    brittle
+    head -c 8M /dev/urandom >"$work/data"
+    run 0 vol-create-as p a 8M
+    run 0 vol-upload a "$work/data" --pool p
+    becomes flakey "$two" 0 0 1000 1 error_writes
+    run 1 vol-create-as p b 8M
+    says 'lvm failed'
+    [ "$(volumes)" = "a " ]
+    becomes linear "$two" 0
+    run 0 vol-download a "$work/copy" --pool p
+    cmp "$work/data" "$work/copy"
+    run 0 vol-create-as p b 8M
+    [ "$(volumes)" = "a b " ]
+    vgck vg
+}
+
+a_device_fails() {
+    brittle "<logical:layout type='raid1'/>"
     run 0 vol-create-as p m 8M
     lvcreate -q -y -n lost -L 8M vg /dev/mapper/slow
     lvcreate -q -y -n whole -L 8M vg "$one"
     head -c 8M /dev/urandom >"$work/data"
     run 0 vol-upload m "$work/data" --pool p
     uuid=$(pvs --noheadings -o pv_uuid /dev/mapper/slow | tr -d ' ')
-    echo "0 $sectors error" | dmsetup load slow
-    dmsetup resume slow
+    becomes error
+    dd if="$work/data" of=/dev/vg/m bs=1M oflag=direct status=none
     run 0 pool-refresh p
     run 0 pool-info p
     shows 'State: *degraded'
     shows "a device is missing, with the UUID $uuid; lost with it: lost; usable without it: m"
+    shows 'm: a device in it has failed: replace it with lvconvert --repair'
     run 0 vol-list p --json
     shows 'a part of it lies on a device that is missing'
     run 0 vol-download m "$work/copy" --pool p
@@ -183,11 +213,35 @@ a_device_fails() {
     run 0 pool-start p
     run 0 vol-download m "$work/copy" --pool p
     cmp "$work/data" "$work/copy"
-    echo "0 $sectors linear $two 0" | dmsetup load slow
-    dmsetup resume slow
+    becomes linear "$two" 0
     run 0 pool-refresh p
     run 0 pool-info p
     shows_no 'is missing'
+}
+
+# scsi_debug's disk has an error at its sector 0x1234, which is in the first volume.
+a_disk_is_pulled() {
+    modprobe scsi_debug dev_size_mb=64 opts=0
+    udevadm settle
+    disk=$(lsblk -n -d -o PATH -I 8 | head -n 1)
+    udevadm wait --timeout 30 "$disk"
+    devices "$one" "$disk" --
+    run 0 pool-build p
+    run 0 pool-start p
+    lvcreate -q -y -n near -L 16M --addtag tarn vg "$disk"
+    lvcreate -q -y -n far -L 8M vg "$one"
+    echo 2 >/sys/bus/pseudo/drivers/scsi_debug/opts
+    run 1 vol-download near "$work/near" --pool p
+    says 'cannot read .* Input/output error'
+    run 0 pool-info p
+    shows 'State: *running'
+    echo 0 >/sys/bus/pseudo/drivers/scsi_debug/opts
+    echo 1 >"/sys/block/${disk##*/}/device/delete"
+    run 0 pool-refresh p
+    run 0 pool-info p
+    shows 'State: *degraded'
+    shows 'lost with it: near'
+    run 0 vol-download far "$work/far" --pool p
 }
 
 logical_check "a classic snapshot keeps what was, and keeps its origin" classic_snapshot
@@ -195,5 +249,7 @@ logical_check "a thin snapshot outlives its origin, and so does a clone" thin_sn
 logical_check "sparse without a thin pool: reserved, and with a warning" sparse_without_a_thin_pool
 logical_check "a qcow2 image in a volume; bytes that look like one are none" qcow2_in_a_volume
 logical_check "striped and RAID volumes lie where they say" layouts
+logical_check "a medium error is told, and so is a disk that is pulled" a_disk_is_pulled
+logical_check "a device takes no writes: that is told, and nothing is lost" writes_fail
 logical_check "a device fails: what is lost and what works is told, and works" a_device_fails
 finish

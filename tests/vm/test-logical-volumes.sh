@@ -27,6 +27,10 @@ libvirts_words() {
     shows "<device path='${first%%:*}'>"
     first=${first##*:}
     shows "<extent start='$((${first%-*} * extent))' end='$(((${first#*-} + 1) * extent))'/>"
+    run 0 vol-name "$(field lv_uuid a)"
+    shows '^a$'
+    run 0 vol-pool /dev/vg/a
+    shows '^p$'
     run 0 vol-resize a 16M --pool p
     [ "$(field lv_size a)" = 16777216 ]
     run 1 vol-resize a 8M --pool p
@@ -55,11 +59,30 @@ bytes_go_in_and_out() {
     run 0 vol-wipe a --pool p
     cmp -n 8388608 /dev/vg/a /dev/zero
     [ "$(volumes)" = "a b " ]
+    # Nobody is in the way of a refresh, nor it of others.
+    "$TARN" vol-upload a "$work/in" --pool p &
+    run 0 pool-refresh p
+    wait $!
+    cmp -n 3000000 /dev/vg/a "$work/in"
+}
+
+# Deleted with --wipe: where it lay is nothing of it.
+deleted_and_wiped() {
+    built
+    head -c 4M /dev/urandom >"$work/in"
+    run 0 vol-create-as p a 4M
+    run 0 vol-upload a "$work/in" --pool p
+    [ "$(field seg_pe_ranges a)" = "$one:0-0" ]
+    run 0 vol-delete a --pool p --wipe
+    [ -z "$(volumes)" ]
+    start=$(pvs --noheadings --nosuffix --units b -o pe_start "$one" | tr -d ' ')
+    dd if="$one" bs=1M skip=$((start >> 20)) count=4 iflag=direct status=none |
+        cmp -n 4194304 - /dev/zero
 }
 
 names_are_refused_before_a_program_runs() {
     built
-    for name in -a snapshot1 pvmove0 a_tdata b_rimage_0 'a b' 'a:b' tarn_new.x; do
+    for name in -a snapshot1 a_tdata 'a b'; do
         strace -f -qq -e trace=execve -o "$work/trace" \
             "$TARN" vol-create-as p -- "$name" 4M >"$work/out" 2>"$work/err" && exit 1
         says 'choose another'
@@ -97,6 +120,9 @@ filesystem_is_not_cut() {
     resize2fs /dev/vg/a 8M
     run 0 vol-resize a 8M --pool p --shrink
     e2fsck -fn /dev/vg/a
+    mkfs.vfat /dev/vg/a
+    run 1 vol-resize a 4M --pool p --shrink
+    says 'holds a filesystem, vfat, whose size is not known: remove it'
 }
 
 # --- thin -----------------------------------------------------------------------------------------
@@ -113,6 +139,11 @@ thin_volumes() {
     run 0 vol-info a --pool p --bytes
     shows 'Capacity: *62914560'
     shows 'Allocation: *1048576'
+    run 0 pool-info p --json
+    json properties/thin-pool thin
+    json properties/thin-promised '93.8% of 67108864 bytes'
+    json properties/thin-data '1.6% of 67108864 bytes'
+    shows '"thin-metadata": "[0-9.]*% of 4194304 bytes"'
     run 0 vol-clone a b --pool p
     [ "$(field origin b)" = a ]
     cmp /dev/vg/a /dev/vg/b
@@ -128,11 +159,30 @@ thin_volumes() {
     dmsetup ls | grep '^No devices'
 }
 
+# A thin pool that others made, and only that one; who looks at the pool hears of its fill.
+named_thin_pool() {
+    vgcreate -q vg "$one" "$two"
+    define "<logical:thin-pool name='theirs'/><logical:watermarks percent='50 80'/>"
+    run 0 pool-start p
+    run 1 vol-create-as p a 30M --allocation 0
+    says 'there is no thin pool vg/theirs: make it with lvcreate'
+    lvcreate -q -y --type thin-pool -L 32M -n theirs vg
+    run 0 vol-create-as p a 30M --allocation 0
+    [ "$(field pool_lv a)" = theirs ]
+    run 0 pool-refresh p
+    fails grep 'percent full' "$work/err"
+    dd if=/dev/urandom of=/dev/vg/a bs=1M count=20 oflag=direct status=none
+    run 0 pool-refresh p
+    says 'the data of the thin pool vg/theirs are over 50 percent full: extend it'
+}
+
 logical_check "a volume is what libvirt would call it, and lies where lvs says" libvirts_words
 logical_check "bytes go in and out, are cloned and wiped" bytes_go_in_and_out
+logical_check "a volume that is deleted with --wipe leaves nothing" deleted_and_wiped
 logical_check "names that lvm forbids are refused before a program runs" \
     names_are_refused_before_a_program_runs
 logical_check "a name is given once, also by several at a time" same_name_twice
 logical_check "a filesystem is not cut" filesystem_is_not_cut
 logical_check "thin volumes: filled, cloned, limited, removed" thin_volumes
+logical_check "a thin pool that others made is used, and its fill is told" named_thin_pool
 finish

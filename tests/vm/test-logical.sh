@@ -51,15 +51,32 @@ signature_is_refused() {
     vgs vg
 }
 
-# The second disk belongs to somebody who keeps it to himself.
+# nothing_is_built: no disk bears anything, and no group is there.
+nothing_is_built() {
+    [ -z "$(blkid -p "$one")$(blkid -p "$two")" ]
+    fails vgs vg
+}
+
+# The second disk belongs to somebody who keeps it to himself; then what is written to it is refused,
+# when the first one has its label already; then there is a group, and no room for its thin pool.
 build_is_all_or_nothing() {
     echo "0 100 linear $two 0" | dmsetup create holder
     define
     run 1 pool-build p
     says 'lvm failed'
-    [ -z "$(blkid -p "$one")" ]
-    fails vgs vg
+    nothing_is_built
     dmsetup remove holder
+    echo "0 $(blockdev --getsz "$two") flakey $two 0 0 1000 1 error_writes" | dmsetup create bad
+    devices "$one" /dev/mapper/bad --
+    run 1 pool-build p
+    says 'lvm failed'
+    nothing_is_built
+    dmsetup remove bad
+    define "<logical:thin-pool name='thin' capacity='4 GiB'/>"
+    run 1 pool-build p
+    says 'lvm failed'
+    nothing_is_built
+    define
     run 0 pool-build p
 }
 
@@ -168,19 +185,18 @@ further_devices_are_seen() {
 }
 
 one_program_for_a_refresh() {
-    built
-    for name in a b c d e; do
-        lvcreate -q -y -an -Zn -l 1 -n "$name" vg
-    done
+    many 1000
+    devices "$one" --
+    run 0 pool-start p
     [ "$(lvm_runs pool-refresh p)" = 1 ]
-    [ "$(lvm_runs vol-info c --pool p)" = 1 ]
+    [ "$(lvm_runs vol-info v7 --pool p)" = 1 ]
     # A process that knows the group runs it only when something has changed.
     need script
-    printf '%s\n' 'vol-list p' 'vol-list p --details' 'pool-info p' 'vol-info c --pool p' exit \
+    printf '%s\n' 'vol-list p' 'vol-list p --details' 'pool-info p' 'vol-info v7 --pool p' exit \
         >"$work/typed"
     TERM=dumb strace -f -qq -e trace=execve -o "$work/trace" \
         script -q -e -c "$TARN" "$work/typescript" <"$work/typed" >"$work/shown"
-    grep /dev/vg/e "$work/shown"
+    grep -w /dev/vg/v999 "$work/shown"
     [ "$(grep -c 'execve("[^"]*/lvm"' "$work/trace")" = 1 ]
 }
 
@@ -196,6 +212,6 @@ logical_check "another group of the same name is refused, until it is adopted" \
     replaced_group_is_refused
 logical_check "only the pool's devices are looked at" only_its_devices_are_scanned
 logical_check "devices that the definition does not name are seen, and told" further_devices_are_seen
-logical_check "one program runs for a refresh, however many volumes there are" \
+logical_check "one program runs for a refresh of a thousand volumes" \
     one_program_for_a_refresh
 finish

@@ -71,7 +71,7 @@ static int run_pool(const char *xml, size_t length)
 
     if (status != TARN_OK)
         return status;
-    status = pool_def_print(&text, def, NULL, &error);
+    status = pool_def_print(&text, def, NULL, NULL, &error);
     pool_def_unref(def);
     if (status != TARN_OK)
         return status;

@@ -152,10 +152,15 @@ TARN_API void tarn_job_list_free(struct tarn_job_record **list);
 #define TARN_EVENT_POOL_DELETED      15u /* what build made was removed */
 #define TARN_EVENT_POOL_UNRESPONSIVE 16u /* its storage did not answer this process in time */
 #define TARN_EVENT_POOL_RECOVERED    17u /* it answers again */
+#define TARN_EVENT_POOL_WATERMARK    18u /* a fill passed a mark; `text` says of what, and `volume`
+                                            if it is one's. This and the next two come from the
+                                            process that noticed it alone */
+#define TARN_EVENT_POOL_REPAIRED     19u /* `text` says what was wrong, and is mended */
 #define TARN_EVENT_POOL_REFRESHED    20u
 #define TARN_EVENT_VOLUME_ADDED      30u
 #define TARN_EVENT_VOLUME_CHANGED    31u
 #define TARN_EVENT_VOLUME_REMOVED    32u
+#define TARN_EVENT_VOLUME_MOVED      33u /* it bears another name than before, which is in `text` */
 
 struct tarn_event {
     size_t struct_size;
@@ -164,6 +169,7 @@ struct tarn_event {
     const char *pool_uuid;
     const char *volume; /* NULL for pool events */
     int64_t when;
+    const char *text;   /* one line for people where the kind says so; else NULL */
 };
 
 typedef void (*tarn_event_fn)(void *arg, const struct tarn_event *event);
@@ -208,6 +214,7 @@ struct tarn_pool_record {
     uint64_t available;
     int64_t observed;    /* when the sizes were read; 0 = never */
     int64_t next_try;    /* when it is started again by itself; 0 = it is not waiting for that */
+    const struct tarn_property *const *properties; /* further facts, with the sizes; ends with NULL */
 };
 
 /* tarn_pool_list filter: no bit of a group = no filtering by it */
@@ -379,6 +386,7 @@ TARN_API int tarn_volume_create_from(struct tarn_volume **out, struct tarn_pool 
 
 /* tarn_volume_delete flags */
 #define TARN_VOLUME_DELETE_FORCE 0x00000001u /* even if others need it */
+#define TARN_VOLUME_DELETE_WIPE  0x00000002u /* its bytes, with zeros, before */
 
 /* Refused with TARN_E_BUSY, naming them, while other volumes use it as their backing store, or
  * another program has it open. */

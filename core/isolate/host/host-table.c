@@ -289,6 +289,22 @@ static int32_t create_related(struct tarn_call *abi, const char *suffix, uint64_
     return finish_related(&exchange, out_name, out);
 }
 
+/* --- libraries that no two threads may use at once -------------------------------------------- */
+
+/* The module is the only one in this process, so one lock will do for whatever it names. */
+static int32_t domain_enter(struct tarn_call *abi, const char *name)
+{
+    (void)name;
+    pthread_mutex_lock(&call_of(abi)->line->site->serial);
+    return TARN_OK;
+}
+
+static void domain_leave(struct tarn_call *abi, const char *name)
+{
+    (void)name;
+    pthread_mutex_unlock(&call_of(abi)->line->site->serial);
+}
+
 static const struct tarn_host host = {
     .struct_size = sizeof(struct tarn_host),
     .abi_version = TARN_ABI_VERSION,
@@ -318,6 +334,8 @@ static const struct tarn_host host = {
     .emit_snapshot = site_emit_snapshot,
     .emit_finding = site_emit_finding,
     .emit_check = site_emit_check,
+    .domain_enter = domain_enter,
+    .domain_leave = domain_leave,
 };
 
 /* --- calls ------------------------------------------------------------------------------------ */

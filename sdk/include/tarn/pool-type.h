@@ -39,6 +39,8 @@
 /* A volume with a backing store, of a format that has none itself, is a snapshot: volume_allocate
  * makes it of the volume at call->volume->backing_path. */
 #define TARN_POOL_SNAPSHOTS          0x00000200u
+/* Volumes may be created without a name: volume_publish tells the one that the storage gave. */
+#define TARN_POOL_NAMES_VOLUMES      0x00000400u
 
 /* tarn_pool_type.build flags */
 #define TARN_BUILD_OVERWRITE    0x00000001u /* wipe what is on the device */
@@ -56,7 +58,8 @@
 struct tarn_container_spec {
     uint32_t struct_size;
     uint32_t flags;           /* 0 */
-    const char *name;         /* the volume's name once it is published */
+    const char *name;         /* the volume's name once it is published; empty: the storage gives
+                                 one (TARN_POOL_NAMES_VOLUMES) */
     const char *format;       /* one of the type's own volume formats, or NULL: holds an image */
     uint64_t size;            /* bytes the container must hold (TARN_POOL_SIZED_CONTAINERS) */
     uint64_t capacity;        /* bytes the guest will see */
@@ -113,11 +116,12 @@ struct tarn_pool_type {
 
     /* --- what is there ------------------------------------------------------------------------ */
 
-    /* emit_pool once: sizes and state. Fast; reads no volume. */
+    /* emit_pool once: sizes and state; and emit_free for each free extent, where the type has
+     * such. Fast; reads no volume. */
     int32_t (*info)(struct tarn_call *call, void *pool);
     /* emit_volume for everything in the pool, or volume_known where nothing changed; one entry that
-     * cannot be read is emitted with its status and never ends the refresh. emit_free and
-     * emit_pool as well, where they come for nothing. */
+     * cannot be read is emitted with its status and never ends the refresh. All that info tells as
+     * well, where it comes for nothing. */
     int32_t (*refresh)(struct tarn_call *call, void *pool);
     /* emit_volume for one, without looking at others; TARN_E_NOT_FOUND. */
     int32_t (*volume_lookup)(struct tarn_call *call, void *pool, const char *name);
@@ -144,7 +148,8 @@ struct tarn_pool_type {
                             struct tarn_io **out_io);
     /* Phase two: makes it visible under its name, at once and durably; TARN_E_EXISTS if the name
      * is taken. A type whose storage gives the names itself (a partition is what the kernel calls
-     * it) tells with emit_volume under which name it is there. The host has closed the byte store. Ends the container either way. */
+     * it) tells with emit_volume under which name it is there. The host has closed the byte store.
+     * Ends the container either way. */
     int32_t (*volume_publish)(struct tarn_call *call, void *pool, void *container);
     /* Or takes it back. Ends the container. */
     void (*volume_abort)(struct tarn_call *call, void *pool, void *container);
