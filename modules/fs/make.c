@@ -53,7 +53,7 @@ static int32_t run_maker(struct tarn_call *call, const struct fs_format *format,
     status = tool_run(call, &run, NULL, NULL);
     if (status == TARN_OK)
         return status;
-    return tarn_fail(call, status, 0, "while making %s on %s", format->name, path);
+    return tarn_fail(call, status, 0, "making %s on %s", format->name, path);
 }
 
 /* From now on the pool is this filesystem. Some have nothing to be told by. */

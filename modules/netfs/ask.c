@@ -40,12 +40,20 @@ static int connect_begin(const char *address, uint32_t port)
     return -1;
 }
 
+int32_t netfs_tell_broken(int error, char why[NETFS_WHY_SIZE])
+{
+    char buffer[128];
+
+    snprintf(why, NETFS_WHY_SIZE, "%s%s", error == ECONNREFUSED ? "nothing listens there: " : "",
+             strerror_r(error, buffer, sizeof(buffer)));
+    return TARN_E_IO;
+}
+
 static int32_t connect_end(struct tarn_call *call, int fd, int64_t until,
                            char why[NETFS_WHY_SIZE])
 {
     int error = 0;
     socklen_t length = sizeof(error);
-    char buffer[128];
     short events;
     int32_t status = netfs_wait(call, fd, POLLOUT, until, &events);
 
@@ -57,23 +65,17 @@ static int32_t connect_end(struct tarn_call *call, int fd, int64_t until,
     }
     if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) < 0)
         error = errno;
-    if (error == 0)
-        return TARN_OK;
-    snprintf(why, NETFS_WHY_SIZE, "%s", strerror_r(error, buffer, sizeof(buffer)));
-    return TARN_E_IO;
+    return error == 0 ? TARN_OK : netfs_tell_broken(error, why);
 }
 
-static int32_t ask_socket(struct tarn_call *call, const char *address, uint32_t port,
-                          int64_t until, char why[NETFS_WHY_SIZE])
+int32_t netfs_connect(struct tarn_call *call, const char *address, uint32_t port, int64_t until,
+                      char why[NETFS_WHY_SIZE])
 {
     int fd = connect_begin(address, port);
-    char buffer[128];
     int32_t status;
 
-    if (fd < 0) {
-        snprintf(why, NETFS_WHY_SIZE, "%s", strerror_r(errno, buffer, sizeof(buffer)));
-        return TARN_E_IO;
-    }
+    if (fd < 0)
+        return netfs_tell_broken(errno, why);
     status = connect_end(call, fd, until, why);
     close(fd);
     return status;
@@ -114,7 +116,7 @@ int32_t netfs_ask(struct tarn_call *call, const struct netfs_kind *kind, const c
     for (i = 0; status == TARN_E_IO && addresses.list[i] != NULL; i++)
         status = strcmp(kind->format, "nfs") == 0
                      ? ask_nfs(call, addresses.list[i], port, until, why)
-                     : ask_socket(call, addresses.list[i], port, until, why);
+                     : netfs_connect(call, addresses.list[i], port, until, why);
     netfs_addresses_free(&addresses);
     return status;
 }

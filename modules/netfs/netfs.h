@@ -72,6 +72,13 @@ int32_t netfs_wait(struct tarn_call *call, int fd, short events, int64_t until,
 int32_t netfs_ask(struct tarn_call *call, const struct netfs_kind *kind, const char *host,
                   uint32_t port, char why[NETFS_WHY_SIZE]);
 
+/* Does anything listen at that port? The same, until `until`. */
+int32_t netfs_connect(struct tarn_call *call, const char *address, uint32_t port, int64_t until,
+                      char why[NETFS_WHY_SIZE]);
+
+/* Why a connection broke, for people; returns TARN_E_IO. */
+int32_t netfs_tell_broken(int error, char why[NETFS_WHY_SIZE]);
+
 /* Takes the path of an export; another value than TARN_OK ends the list and is returned. */
 typedef int32_t (*netfs_export_fn)(struct tarn_call *call, const char *path, void *arg);
 

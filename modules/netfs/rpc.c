@@ -14,6 +14,7 @@
 #include <nfsc/libnfs-raw.h>
 #include <nfsc/libnfs-raw-mount.h>
 #include <nfsc/libnfs-raw-nfs.h>
+#include <nfsc/libnfs-raw-portmap.h>
 
 /* A conversation with one server, until it is over. */
 struct talk {
@@ -76,28 +77,29 @@ static void take_connection(struct rpc_context *rpc, int status, void *data, voi
         end(talk, TARN_E_IO, rpc_get_error(rpc));
 }
 
-/* Why the connection broke; "" if it did not. What libnfs makes of that is not for people. */
-static void socket_error(struct rpc_context *rpc, short events, char text[NETFS_WHY_SIZE])
+/* Why the connection broke: asked before libnfs does, since it is told once. */
+static void socket_error(struct rpc_context *rpc, char why[NETFS_WHY_SIZE])
 {
     int error = 0;
     socklen_t length = sizeof(error);
-    char buffer[128];
 
-    text[0] = '\0';
-    if ((events & (POLLERR | POLLHUP)) &&
-        getsockopt(rpc_get_fd(rpc), SOL_SOCKET, SO_ERROR, &error, &length) == 0 && error != 0)
-        snprintf(text, NETFS_WHY_SIZE, "%s", strerror_r(error, buffer, sizeof(buffer)));
+    if (getsockopt(rpc_get_fd(rpc), SOL_SOCKET, SO_ERROR, &error, &length) == 0 && error != 0)
+        netfs_tell_broken(error, why);
+    else
+        snprintf(why, NETFS_WHY_SIZE, "the server broke off");
 }
 
 static void serve(struct talk *talk, short events)
 {
-    char text[NETFS_WHY_SIZE];
+    char why[NETFS_WHY_SIZE];
+    bool broken = events & (POLLERR | POLLHUP);
 
-    socket_error(talk->rpc, events, text);
+    if (broken)
+        socket_error(talk->rpc, why);
     if (rpc_service(talk->rpc, events) < 0 && !talk->over)
         end(talk, TARN_E_IO, rpc_get_error(talk->rpc));
-    if (talk->over && talk->status != TARN_OK && text[0] != '\0')
-        end(talk, TARN_E_IO, text);
+    if (broken && talk->over && talk->status != TARN_OK)
+        end(talk, TARN_E_IO, why);
 }
 
 /* libnfs moves from the portmapper to the program on one descriptor number. */
@@ -117,6 +119,22 @@ static int32_t converse(struct talk *talk, int64_t until)
             end(talk, TARN_E_TIMEOUT, "it does not answer");
     }
     return talk->status;
+}
+
+/* What libnfs says of an attempt to connect is not for people: one of our own tells why. */
+static int32_t explain(struct talk *talk, const char *address, uint32_t port, int64_t until)
+{
+    char plain[NETFS_WHY_SIZE] = "";
+    int32_t status;
+
+    if (port == 0)
+        port = PMAP_PORT;
+    status = netfs_connect(talk->call, address, port, until, plain);
+    if (status == TARN_OK)
+        return TARN_E_IO;
+    if (plain[0] != '\0')
+        snprintf(talk->why, NETFS_WHY_SIZE, "%s", plain);
+    return status;
 }
 
 static int32_t talk_to(struct talk *talk, const char *address, uint32_t port, uint32_t program,
@@ -140,7 +158,7 @@ static int32_t talk_to(struct talk *talk, const char *address, uint32_t port, ui
     if (failed == 0 && !talk->heard && rpc_get_fd(talk->rpc) >= 0)
         rpc_service(talk->rpc, POLLERR);
     rpc_destroy_context(talk->rpc);
-    return status;
+    return status == TARN_E_IO ? explain(talk, address, port, until) : status;
 }
 
 int32_t netfs_rpc_ping(struct tarn_call *call, const char *address, uint32_t port,

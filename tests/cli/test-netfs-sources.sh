@@ -47,7 +47,8 @@ stop() {
     kill -KILL "$ganesha"
     wait "$ganesha" || true
     # What it registered is still there; another test wants a clean slate.
-    kill -KILL "$(pidof rpcbind)" && sleep 0.1
+    kill -KILL "$(pidof rpcbind)"
+    timeout 20 sh -c "while ss -ltn | grep -q ':\\(111\\|2049\\) '; do sleep 0.05; done"
     rm -f /run/rpcbind/* /run/rpcbind.*
 } 2>/dev/null
 
@@ -105,7 +106,7 @@ stopped() {
 
 nobody() {
     run 1 find-storage-pool-sources-as netfs 127.0.0.1
-    says '127.0.0.1 does not tell its NFS exports (Connection refused)'
+    says '127.0.0.1 does not tell its NFS exports (nothing listens there: Connection refused)'
     run 1 find-storage-pool-sources-as netfs no-such-host.invalid
     says 'no-such-host.invalid does not tell its NFS exports (its name has no address'
 }

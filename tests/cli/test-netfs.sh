@@ -73,6 +73,31 @@ printed_back() {
   </fs:mount_opts>" http://libvirt.org/schemas/storagepool/fs/1.0
 }
 
+# sample FILE SOURCE: a definition that was written for libvirt has, as libvirt prints it, this source.
+sample() {
+    file=${TARN_SHARED:-$TARN_SRC/../shared}/xml/$1
+    [ -f "$file" ] || skip "there is no pool XML to read: set TARN_SHARED"
+    run 0 pool-define --validate "$file"
+    run 0 -q --json pool-list --all
+    run 0 -q pool-dumpxml "$("$JSON_GET" 0/name <"$work/out")"
+    sed -i -n '/<source>/,/<.source>/p' "$work/out"
+    printf '  <source>\n%s\n  </source>\n' "$2" | prints_like
+    rm -rf "${TARN_ROOT:?}/etc"
+}
+
+samples() {
+    sample netfs.xml "    <host name='nfs.example.com'/>
+    <dir path='/var/lib/virt/images'/>
+    <format type='auto'/>"
+    sample netfs-cifs.xml "    <host name='files.example.com'/>
+    <dir path='images'/>
+    <format type='cifs'/>"
+    sample netfs-v4.xml "    <host name='192.0.2.7'/>
+    <dir path='/export/images'/>
+    <format type='nfs'/>
+    <protocol ver='4.2'/>"
+}
+
 completed() {
     run 0 pool-define-as p netfs --source-host h --source-path /srv/nfs/ --target /mnt/p
     run 0 pool-dumpxml p
@@ -135,6 +160,7 @@ gluster_without_its_helper() {
 }
 
 check "definitions are valid, and printed back as they were" printed_back
+check "libvirt's samples are printed as libvirt prints them" samples
 check "the default format is auto, and a slash at the end goes" completed
 check "definitions that make no sense are refused" makes_no_sense
 check "no two pools have one directory of one host" one_source_for_one_pool

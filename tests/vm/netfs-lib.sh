@@ -4,9 +4,6 @@
 # What the tests of pools of type netfs share, inside the machine: a server of the kernel's own, and
 # an address that can be taken from it.
 
-# The overlay has no files without names, which definitions are written with.
-TMPDIR=/run
-export TMPDIR
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/../cli/lib.sh"
 

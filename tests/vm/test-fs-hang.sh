@@ -53,17 +53,10 @@ other_pools_answer() {
 }
 
 # With a process of its own the call ends, and the host knows why.
-isolated() {
-    mkdir "$work/plugins"
-    cp "${TARN_PLUGINS_DIR:-plugins.d}"/*.conf "$work/plugins"
-    sed -i 's/^enabled/isolation = process\n&/' "$work/plugins/fs.conf"
-    TARN_PLUGINS_DIR=$work/plugins
-    export TARN_PLUGINS_DIR
-}
 
 # In one host, who has seen the pool before.
 hung_disk_is_told() {
-    isolated
+    isolate fs
     two_pools
     {
         echo 'vol-list p'
@@ -85,7 +78,7 @@ hung_disk_is_told() {
 }
 
 forced_stop_lets_go() {
-    isolated
+    isolate fs
     two_pools
     hang
     run 0 --deadline 5 pool-stop p --force

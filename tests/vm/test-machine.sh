@@ -4,7 +4,7 @@
 # The test machine itself: what tests/vm/run promises.
 # shellcheck disable=SC2016 # what is in single quotes is for the shell in there
 set -u
-RUN=$(dirname "$0")/run
+RUN=$(cd "$(dirname "$0")" && pwd)/run
 unset TARN_TEST_WORD
 base=$(mktemp -d "${TMPDIR:-/tmp}/tarn-vm-test.XXXXXX") || exit 99
 # Where run has its folders: whatever is left there is too much.
@@ -110,6 +110,31 @@ what_stays_comes_out() {
         mkdir "$VM_OUT/a"; seq 100000 >"$VM_OUT/a/b"'
     [ "$(debugfs -R 'cat x' "$work/disk" 2>/dev/null)" = x ]
     seq 100000 | cmp - "$work/some folder/a/b"
+}
+
+# What gcc's --coverage counts in there is read by gcov out here.
+coverage_comes_out() {
+    cd "$work"
+    echo 'int main(int argc, char **argv) { (void)argv; return argc > 1 ? 3 : 0; }' >program.c
+    gcc --coverage -c program.c
+    gcc --coverage -o program program.o
+    GCOV_PREFIX=$work/counts run 3 --out "$work/counts" -c "$work/program x"
+    cp "$work/counts$work/program.gcda" .
+    gcov program.c | grep 'Lines executed:100.00% of 1'
+}
+
+# In a copy of the project as far as it takes.
+example_works() {
+    local project
+    project=$(cd "$(dirname "$RUN")/../.." && pwd)
+    mkdir -p "$work/project/tests"
+    cp -r "$project/tests/vm" "$project/tests/cli" "$work/project/tests"
+    ln -s "$project/plugins.d" "$work/project/plugins.d"
+    sed -n '/^    #!\/bin\/sh$/,/^    finish$/s/^    //p' "$project/CONTRIBUTING.md" \
+        >"$work/project/tests/vm/test-example.sh"
+    TARN_BUILD=${TARN_BUILD:-$project/build} sh "$work/project/tests/vm/test-example.sh" \
+        >"$work/out" || { cat "$work/out"; return 1; }
+    grep '^ok 1 - an ext4 is mounted$' "$work/out"
 }
 
 killed_from_outside() {
@@ -281,6 +306,12 @@ check "output streams" output_streams
 check "a disk file survives the pulled plug" disk_survives_a_kill
 check "what was written to a disk file and to the folder that comes out is there" \
     what_stays_comes_out
+if command -v gcc >/dev/null && command -v gcov >/dev/null; then
+    check "counters of coverage come out, and gcov reads them" coverage_comes_out
+else
+    skip "counters of coverage come out, and gcov reads them" "gcc and its gcov are not installed"
+fi
+check "the example of CONTRIBUTING.md works as it stands" example_works
 check "the plug is pulled from outside" killed_from_outside
 check "a script that does not end times out" times_out
 check "a panic is told from everything else, at once" panic_is_told

@@ -5,9 +5,6 @@
 # shellcheck disable=SC2317 # inside ends only outside of the machine
 . "$(dirname "$0")/lib.sh"
 inside --disk 512M
-# The overlay has no files without names, which definitions are written with.
-TMPDIR=/run
-export TMPDIR
 . "$(dirname "$0")/../cli/lib.sh"
 disk=${VM_DISKS% }
 
