@@ -10,6 +10,8 @@ core_sources = \
 	core/base/arena.h \
 	core/base/error.c \
 	core/base/error.h \
+	core/base/field-text.c \
+	core/base/field-text.h \
 	core/base/persist.c \
 	core/base/persist.h \
 	core/base/size.c \
@@ -73,6 +75,7 @@ core_sources = \
 	core/pool/pool-identity.c \
 	core/pool/pool-life.c \
 	core/pool/pool-list.c \
+	core/pool/pool-news.c \
 	core/pool/pool-notice.c \
 	core/pool/pool-read.c \
 	core/pool/pool-reason.c \

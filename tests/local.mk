@@ -58,6 +58,7 @@ unit_tests = \
 	tests/unit/test-disk-table \
 	tests/unit/test-error \
 	tests/unit/test-event \
+	tests/unit/test-field-text \
 	tests/unit/test-file-volumes-access \
 	tests/unit/test-file-volumes-create \
 	tests/unit/test-file-volumes-odd \
@@ -98,6 +99,7 @@ unit_tests = \
 	tests/unit/test-pool-facts \
 	tests/unit/test-pool-identity \
 	tests/unit/test-pool-life \
+	tests/unit/test-pool-news \
 	tests/unit/test-pool-presence \
 	tests/unit/test-pool-refusals \
 	tests/unit/test-pool-silence \

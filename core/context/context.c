@@ -108,6 +108,7 @@ int tarn_context_open(struct tarn_context **out, const struct tarn_context_optio
     context->secret = options.secret;
     context->secret_arg = options.secret_arg;
     pthread_mutex_init(&context->operations_lock, NULL);
+    uuid_text_new(context->id);
     status = open_parts(context, &options, error);
     if (status != TARN_OK) {
         tarn_context_close(context);

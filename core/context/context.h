@@ -9,6 +9,7 @@
 
 #include <tarn/abi.h>
 
+#include "core/base/uuid-text.h"
 #include "core/context/folders.h"
 #include "core/context/operation.h"
 
@@ -32,6 +33,7 @@ struct tarn_context {
     pthread_mutex_t operations_lock; /* the list of running operations, and next_operation */
     struct operation *operations;
     uint64_t next_operation;
+    char id[UUID_TEXT_SIZE]; /* no other context's: tells its own news from others' */
 };
 
 /* One line for the host's log; `level` as in tarn_log_fn. */

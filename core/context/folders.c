@@ -61,7 +61,7 @@ static int make_all(struct folders *folders, struct tarn_error **error)
 {
     char *const made[] = { folders->pools, folders->autostart, folders->own_plugins,
                            folders->records, folders->marks, folders->active, folders->reasons,
-                           folders->seen };
+                           folders->seen, folders->news };
     size_t index;
     int status = TARN_OK;
 
@@ -109,6 +109,7 @@ int folders_init(struct folders *folders, const struct tarn_context_options *opt
     folders->active = below(run, "pools");
     folders->reasons = below(run, "reasons");
     folders->seen = below(run, "seen");
+    folders->news = below(run, "news");
     folders->lock = below(run, "lock");
     folders->plugins = base_new(options->plugins_dir, NULL, NULL, PLUGINS_FOLDER);
     folders->modules = base_new(options->module_dir, NULL, NULL, MODULES_FOLDER);
@@ -118,8 +119,9 @@ int folders_init(struct folders *folders, const struct tarn_context_options *opt
     free(run);
     if (folders->pools == NULL || folders->autostart == NULL || folders->own_plugins == NULL ||
         folders->records == NULL || folders->marks == NULL || folders->active == NULL ||
-        folders->reasons == NULL || folders->seen == NULL || folders->lock == NULL ||
-        folders->plugins == NULL || folders->modules == NULL || folders->module_host == NULL)
+        folders->reasons == NULL || folders->seen == NULL || folders->news == NULL ||
+        folders->lock == NULL || folders->plugins == NULL || folders->modules == NULL ||
+        folders->module_host == NULL)
         status = error_set(error, TARN_E_INTERNAL, 0, "no memory for the names of the folders");
     if (status == TARN_OK)
         status = make_all(folders, error);
@@ -138,6 +140,7 @@ void folders_clear(struct folders *folders)
     free(folders->active);
     free(folders->reasons);
     free(folders->seen);
+    free(folders->news);
     free(folders->lock);
     free(folders->plugins);
     free(folders->modules);

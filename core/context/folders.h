@@ -17,6 +17,7 @@ struct folders {
     char *active;        /* run/pools/NAME.xml: the definition of an active pool */
     char *reasons;       /* run/reasons/NAME: why the pool is not active, although it should be */
     char *seen;          /* run/seen/NAME: what was last seen of storage that may not answer */
+    char *news;          /* run/news/NAME: what processes did in the pool, for those that listen */
     char *lock;          /* run/lock: the file whose bytes processes lock against each other */
     char *plugins;       /* installed .conf files */
     char *modules;       /* installed .so files */

@@ -96,6 +96,7 @@ static void watch_pool(struct watch *watch, struct tarn_pool *pool)
         pool_watch->pool = tarn_pool_ref(pool);
         pool_watch->next = watch->pools;
         watch->pools = pool_watch;
+        pool_news_skip(pool);
         open_handle(watch, pool_watch, &operation);
     } else {
         free(pool_watch);
@@ -216,6 +217,8 @@ int watch_open(struct watch **out, struct tarn_context *context, int wake_fd,
     if (status == TARN_OK)
         status = add_folder(watch, context->folders.active, error);
     if (status == TARN_OK)
+        status = add_folder(watch, context->folders.news, error);
+    if (status == TARN_OK)
         status = add_descriptor(watch, watch->folders_fd, error);
     if (status == TARN_OK)
         status = add_descriptor(watch, wake_fd, error);
@@ -250,6 +253,19 @@ int watch_fd(const struct watch *watch)
     return watch->epoll_fd;
 }
 
+static void hear_news(struct watch *watch)
+{
+    struct pool_watch *pool_watch;
+    struct operation operation;
+
+    for (pool_watch = watch->pools; pool_watch != NULL; pool_watch = pool_watch->next) {
+        operation_begin(&operation, watch->context, "pool-watch", pool_watch->pool->name, NULL,
+                        NULL);
+        pool_news_hear(pool_watch->pool, pool_watch->session, &operation);
+        operation_end(&operation);
+    }
+}
+
 static bool drain_folders(struct watch *watch)
 {
     char buffer[4096];
@@ -266,11 +282,15 @@ int watch_read(struct watch *watch, struct tarn_error **error)
     int count;
     int index;
     int status = TARN_OK;
+    bool changed;
 
     pthread_mutex_lock(&watch->mutex);
-    if (drain_folders(watch))
+    changed = drain_folders(watch);
+    if (changed)
         status = pools_scan(watch->context, error);
     follow_pools(watch);
+    if (changed)
+        hear_news(watch);
     count = epoll_wait(watch->epoll_fd, ready, 64, 0);
     for (index = 0; index < count; index++)
         if (ready[index].data.ptr != NULL)

@@ -62,18 +62,12 @@ void pool_notify(struct call *call, uint32_t kind, const char *volume, const cha
 
 /* --- telling ---------------------------------------------------------------------------------- */
 
-/* The record goes along, and so does what is known of it: a look will add the rest. */
-static void follow_move(struct tarn_pool *pool, const char *to, const char *from)
+void pool_rename_known(struct tarn_pool *pool, const char *from, const char *to)
 {
     struct volume_entry *known = inventory_find(pool->inventory, from);
     struct volume_entry *moved = known != NULL ? volume_entry_new() : NULL;
     struct tarn_volume_info info;
-    struct tarn_error *why = NULL;
 
-    if (record_move(pool->context, pool->name, from, to, &why) != TARN_OK && why != NULL)
-        context_log(pool->context, TARN_LOG_WARNING, "the record of %s in pool %s stays behind: %s",
-                    from, pool->name, tarn_error_message(why));
-    tarn_error_free(why);
     if (moved != NULL) {
         info = known->info;
         info.name = to;
@@ -90,12 +84,25 @@ static void follow_move(struct tarn_pool *pool, const char *to, const char *from
     volume_entry_unref(known);
 }
 
-static void tell(struct tarn_pool *pool, const char *uuid, const struct notice *notice)
+/* The record goes along, and so does what is known of it: a look will add the rest. */
+static void follow_move(struct tarn_pool *pool, const char *to, const char *from)
+{
+    struct tarn_error *why = NULL;
+
+    if (record_move(pool->context, pool->name, from, to, &why) != TARN_OK && why != NULL)
+        context_log(pool->context, TARN_LOG_WARNING, "the record of %s in pool %s stays behind: %s",
+                    from, pool->name, tarn_error_message(why));
+    tarn_error_free(why);
+    pool_rename_known(pool, from, to);
+}
+
+static void tell(const struct pool_session *session, const struct notice *notice)
 {
     static const uint32_t kinds[] = { [TARN_NOTICE_WATERMARK] = TARN_EVENT_POOL_WATERMARK,
                                       [TARN_NOTICE_MOVED] = TARN_EVENT_VOLUME_MOVED,
                                       [TARN_NOTICE_REPAIRED] = TARN_EVENT_POOL_REPAIRED };
     bool moved = notice->kind == TARN_NOTICE_MOVED && notice->volume != NULL;
+    struct tarn_pool *pool = session->pool;
 
     if (notice->kind < TARN_NOTICE_WATERMARK || notice->kind > TARN_NOTICE_REPAIRED)
         return;
@@ -107,7 +114,9 @@ static void tell(struct tarn_pool *pool, const char *uuid, const struct notice *
                 : notice->volume != NULL ? ": "
                                          : "",
                 notice->text);
-    event_add(pool->context, kinds[notice->kind], pool->name, uuid, notice->volume, notice->text);
+    event_add(pool->context, kinds[notice->kind], pool->name, session->def->abi.uuid,
+              notice->volume, notice->text);
+    pool_news_tell(pool, session, kinds[notice->kind], notice->volume, notice->text);
 }
 
 void pool_tell_notices(struct call *call)
@@ -118,7 +127,7 @@ void pool_tell_notices(struct call *call)
     while (notice != NULL) {
         struct notice *next = notice->next;
 
-        tell(call->session->pool, call->session->def->abi.uuid, notice);
+        tell(call->session, notice);
         notice_free(notice);
         notice = next;
     }

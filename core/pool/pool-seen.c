@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "core/base/field-text.h"
 #include "core/base/persist.h"
 #include "core/pool/inventory.h"
 #include "core/pool/pool.h"
@@ -37,63 +38,7 @@ static bool file_path(char path[4096], const struct tarn_pool *pool)
 
 /* --- writing ---------------------------------------------------------------------------------- */
 
-/* Text that grows; with 10,000 volumes a stream would cost more than looking at them. */
-struct text {
-    char *bytes;
-    size_t length;
-    size_t room;
-    bool failed;
-};
-
-static bool make_room(struct text *text, size_t more)
-{
-    size_t room = (text->length + more) * 2;
-    char *grown;
-
-    if (text->room - text->length >= more)
-        return true;
-    grown = text->failed ? NULL : realloc(text->bytes, room);
-    text->failed = grown == NULL;
-    if (grown == NULL)
-        return false;
-    text->bytes = grown;
-    text->room = room;
-    return true;
-}
-
-static void put(struct text *to, const char *bytes, size_t length)
-{
-    if (!make_room(to, length))
-        return;
-    memcpy(to->bytes + to->length, bytes, length);
-    to->length += length;
-}
-
-/* A field, with a tab before it. NULL is a lone "-"; a text that is one becomes "\-". */
-static void put_field(struct text *to, const char *field)
-{
-    put(to, "\t", 1);
-    if (field == NULL) {
-        put(to, "-", 1);
-        return;
-    }
-    if (strcmp(field, "-") == 0)
-        put(to, "\\", 1);
-    for (;;) {
-        size_t plain = strcspn(field, "\\\t\n");
-        char escaped[2] = "\\";
-
-        put(to, field, plain);
-        field += plain;
-        if (*field == '\0')
-            return;
-        escaped[1] = *field == '\t' ? 't' : *field == '\n' ? 'n' : '\\';
-        put(to, escaped, 2);
-        field++;
-    }
-}
-
-static void put_volume(struct text *to, const struct volume_entry *entry)
+static void put_volume(struct field_text *to, const struct volume_entry *entry)
 {
     const struct tarn_volume_info *info = &entry->info;
     char numbers[128];
@@ -102,16 +47,16 @@ static void put_volume(struct text *to, const struct volume_entry *entry)
                           entry->recorded, info->status, info->capacity, info->allocation,
                           info->physical);
 
-    put(to, "volume", 6);
-    put_field(to, info->name);
-    put_field(to, info->key);
-    put_field(to, info->path);
-    put_field(to, info->type);
-    put_field(to, entry->format);
-    put_field(to, info->status_text);
-    put_field(to, entry->backing_path);
-    put_field(to, entry->backing_format);
-    put(to, numbers, (size_t)length);
+    field_text_put(to, "volume", 6);
+    field_text_field(to, info->name);
+    field_text_field(to, info->key);
+    field_text_field(to, info->path);
+    field_text_field(to, info->type);
+    field_text_field(to, entry->format);
+    field_text_field(to, info->status_text);
+    field_text_field(to, entry->backing_path);
+    field_text_field(to, entry->backing_format);
+    field_text_put(to, numbers, (size_t)length);
 }
 
 static void write_seen(struct tarn_pool *pool, const struct tarn_pool_info *sizes,
@@ -119,14 +64,14 @@ static void write_seen(struct tarn_pool *pool, const struct tarn_pool_info *size
 {
     struct volume_entry **entries = inventory_all(pool->inventory);
     struct tarn_error *why = NULL;
-    struct text text = { 0 };
+    struct field_text text = { 0 };
     char line[128];
     int length = snprintf(line, sizeof(line),
                           "sizes %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRId64 "\n",
                           sizes->capacity, sizes->allocation, sizes->available, sizes_observed);
     size_t index;
 
-    put(&text, line, (size_t)length);
+    field_text_put(&text, line, (size_t)length);
     for (index = 0; entries != NULL && entries[index] != NULL; index++)
         put_volume(&text, entries[index]);
     if (entries != NULL && !text.failed)
@@ -222,44 +167,25 @@ void pool_seen_drop(struct tarn_pool *pool)
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
-/* Undoes put_field in place. */
-static const char *get_text(char *field)
-{
-    const char *from = field;
-    char *to = field;
-
-    if (strcmp(field, "-") == 0)
-        return NULL;
-    while (*from != '\0') {
-        bool is_escaped = *from == '\\' && from[1] != '\0';
-
-        from += is_escaped;
-        *to++ = is_escaped && *from == 't' ? '\t' : is_escaped && *from == 'n' ? '\n' : *from;
-        from++;
-    }
-    *to = '\0';
-    return field;
-}
-
 static void fill(struct volume_entry *entry, char *const fields[FIELDS], int64_t observed)
 {
     struct tarn_volume_info *info = &entry->info;
     struct arena *arena = entry->arena;
 
     info->struct_size = sizeof(*info);
-    info->name = arena_strdup(arena, get_text(fields[NAME]));
-    info->key = arena_strdup(arena, get_text(fields[KEY]));
-    info->path = arena_strdup(arena, get_text(fields[PATH]));
-    info->type = arena_strdup(arena, get_text(fields[TYPE]));
-    info->status_text = arena_strdup(arena, get_text(fields[STATUS_TEXT]));
+    info->name = arena_strdup(arena, field_text_read(fields[NAME]));
+    info->key = arena_strdup(arena, field_text_read(fields[KEY]));
+    info->path = arena_strdup(arena, field_text_read(fields[PATH]));
+    info->type = arena_strdup(arena, field_text_read(fields[TYPE]));
+    info->status_text = arena_strdup(arena, field_text_read(fields[STATUS_TEXT]));
     info->status = (uint32_t)strtoul(fields[STATUS], NULL, 10);
     info->capacity = strtoull(fields[CAPACITY], NULL, 10);
     info->allocation = strtoull(fields[ALLOCATION], NULL, 10);
     info->physical = strtoull(fields[PHYSICAL], NULL, 10);
     info->identity = &entry->identity;
-    entry->format = arena_strdup(arena, get_text(fields[FORMAT]));
-    entry->backing_path = arena_strdup(arena, get_text(fields[BACKING]));
-    entry->backing_format = arena_strdup(arena, get_text(fields[BACKING_FORMAT]));
+    entry->format = arena_strdup(arena, field_text_read(fields[FORMAT]));
+    entry->backing_path = arena_strdup(arena, field_text_read(fields[BACKING]));
+    entry->backing_format = arena_strdup(arena, field_text_read(fields[BACKING_FORMAT]));
     entry->recorded = strcmp(fields[RECORDED], "1") == 0;
     entry->recalled = true;
     entry->observed = observed;

@@ -49,6 +49,7 @@ int pool_deactivate(struct tarn_pool *pool, struct tarn_error **error)
     pthread_mutex_unlock(&pool->session_mutex);
     pool_session_unref(session);
     pool_seen_drop(pool);
+    pool_news_drop(pool);
     if (!pool_is_gone(pool))
         return TARN_OK;
     pool_reason_drop(pool); /* it was transient */

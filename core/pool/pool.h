@@ -86,6 +86,7 @@ struct tarn_pool {
     bool has_permissions;
     int64_t sizes_observed;
     struct pool_facts *facts;      /* NULL before a look told any */
+    off_t news_heard;              /* bytes of its news that listeners here have been told */
     pthread_mutex_t marks_mutex;   /* an operation's marks, and the record */
     pthread_mutex_t session_mutex; /* held while a session is made */
     struct pool_session *session;
@@ -222,6 +223,23 @@ int pool_keep_marks(struct tarn_pool *pool, struct pool_session *session,
 void pool_notify(struct call *call, uint32_t kind, const char *volume, const char *text);
 /* The call has ended. A volume that moved has moved for the core, too. */
 void pool_tell_notices(struct call *call);
+
+/* Of what is known, one volume bears another name from now on: it, not what it is, moves. */
+void pool_rename_known(struct tarn_pool *pool, const char *from, const char *to);
+
+/* --- pool-news.c: what other processes do in it ------------------------------------------------ */
+
+/* Tells their listeners; `kind` is TARN_EVENT_…, of a volume or a notice; `volume` and `text` may be
+ * NULL. Never fails: what cannot be told is lost. */
+void pool_news_tell(struct tarn_pool *pool, const struct pool_session *session, uint32_t kind,
+                    const char *volume, const char *text);
+/* Makes events of what others told since the last time; one thread at a time. */
+void pool_news_hear(struct tarn_pool *pool, struct pool_session *session,
+                    struct operation *operation);
+/* What was told until now is no news. */
+void pool_news_skip(struct tarn_pool *pool);
+/* It is not active any more. */
+void pool_news_drop(struct tarn_pool *pool);
 
 /* --- pool-reason.c: why is it not active? ----------------------------------------------------- */
 

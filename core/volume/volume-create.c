@@ -207,6 +207,9 @@ static int create(struct birth *birth, struct tarn_volume **out, struct tarn_err
         status = pool_observe_one(&entry, pool, birth->visit.session, &birth->visit.operation,
                                   birth->def->abi.name, error);
     if (status == TARN_OK)
+        pool_news_tell(pool, birth->visit.session, TARN_EVENT_VOLUME_ADDED, birth->def->abi.name,
+                       NULL);
+    if (status == TARN_OK)
         status = birth_keep_key(birth, entry, error);
     if (status == TARN_OK)
         status = volume_new(out, pool, birth->def->abi.name, error);

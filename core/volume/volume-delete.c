@@ -182,6 +182,8 @@ static int remove_one(struct volume_visit *visit, const char *name, struct tarn_
     /* Before the call ends: then another one may bear its name. */
     if (status == TARN_OK && inventory_remove(pool->inventory, name, 0))
         tell_volume(pool, TARN_EVENT_VOLUME_REMOVED, name);
+    if (status == TARN_OK)
+        pool_news_tell(pool, session, TARN_EVENT_VOLUME_REMOVED, name, NULL);
     return pool_call_end(&call, session, status, error);
 }
 

@@ -289,6 +289,8 @@ void volume_changed(struct volume_visit *visit)
 
     pool_observe_one(&entry, visit->pool.pool, visit->pool.session, &visit->pool.operation,
                      visit->entry->info.name, NULL);
+    pool_news_tell(visit->pool.pool, visit->pool.session, TARN_EVENT_VOLUME_CHANGED,
+                   visit->entry->info.name, NULL);
     volume_entry_unref(entry);
 }
 

@@ -11,6 +11,7 @@ json_get_SOURCES = tests/cli/json-get.c
 json_get_LDADD = $(JANSSON_LIBS)
 
 cli_tests = \
+	tests/cli/test-absent-module.sh \
 	tests/cli/test-corpus-hostile.sh \
 	tests/cli/test-corpus.sh \
 	tests/cli/test-event.sh \

@@ -99,35 +99,6 @@ samples_of() {
     rm -rf "${TARN_ROOT:?}/etc"
 }
 
-# Its pools are shown with the reason, their definitions stay as they are, and others work.
-without_the_module() {
-    run 0 pool-define-as p fs --source-dev /dev/sda1 --target /mnt
-    run 0 pool-autostart p
-    dir_pool other
-    run 0 pool-autostart other
-    run 0 pool-stop other
-    definition=$(find "$TARN_ROOT" -name p.xml -type f)
-    cp "$definition" "$work/before"
-    mkdir "$work/plugins"
-    cp "$TARN_PLUGINS_DIR"/*.conf "$work/plugins"
-    rm "$work/plugins/fs.conf"
-    plugins=$TARN_PLUGINS_DIR
-    TARN_PLUGINS_DIR=$work/plugins
-    export TARN_PLUGINS_DIR
-    run 0 pool-list --all
-    shows ' p *unavailable'
-    run 0 pool-info p
-    shows '^Reason: *no module provides its type'
-    run 1 pool-start --autostart
-    run 0 vol-list other
-    run 3 pool-start p
-    cmp "$definition" "$work/before"
-    TARN_PLUGINS_DIR=$plugins
-    run 0 pool-list --all
-    shows ' p *inactive'
-    run 0 pool-dumpxml p
-}
-
 all_formats() {
     for format in auto ext2 ext3 ext4 ufs iso9660 udf gfs gfs2 vfat hfs+ xfs ocfs2 vmfs btrfs exfat \
         f2fs hfs jfs minix nilfs2 ntfs reiserfs squashfs; do
@@ -163,8 +134,6 @@ one_pool_for_a_device() {
 
 check "a definition comes out as it went in" same_in_and_out
 check "libvirt's samples are printed as libvirt prints them" samples
-check "without the module a pool is unavailable, unchanged, and nobody else's trouble" \
-    without_the_module
 check "without a format it is auto" auto_without_a_format
 check "libvirt's formats and ours are accepted" all_formats
 check "a device is a path or a tag, and there is one" devices

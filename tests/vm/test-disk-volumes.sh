@@ -321,9 +321,18 @@ moves_are_told() {
     run 0 vol-create-as p "${name}6" 10M --format qcow2
     run 0 vol-create-as p "${name}7" 10M
     key=$(key_of "${name}6")
+    "$TARN" pool-event p --loop --timeout 300 >"$work/heard" &
+    listener=$!
+    until grep -q inotify "/proc/$listener/fdinfo"/*; do kill -0 "$listener"; done
+    sleep 2 # for its first look
     run 0 vol-delete "${name}5" --pool p
     says "warning: pool p: ${name}5 is what was ${name}6"
     says "warning: pool p: ${name}6 is what was ${name}7"
+    until grep -q "Moved ${name}6 (was ${name}7)" "$work/heard"; do kill -0 "$listener"; done
+    kill "$listener"
+    wait "$listener" || :
+    grep -e 'Removed' -e 'Moved' "$work/heard" | sed "s/.*: //" | tr '\n' ';' >"$work/order"
+    grep -x "Removed ${name}5;Moved ${name}5 (was ${name}6);Moved ${name}6 (was ${name}7);" "$work/order"
     [ "$(key_of "${name}5")" = "$key" ]
     in_xml "${name}5" "<format type='qcow2'/>"
     in_xml "${name}6" "<format type='none'/>"

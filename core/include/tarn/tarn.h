@@ -153,8 +153,8 @@ TARN_API void tarn_job_list_free(struct tarn_job_record **list);
 #define TARN_EVENT_POOL_UNRESPONSIVE 16u /* its storage did not answer this process in time */
 #define TARN_EVENT_POOL_RECOVERED    17u /* it answers again */
 #define TARN_EVENT_POOL_WATERMARK    18u /* a fill passed a mark; `text` says of what, and `volume`
-                                            if it is one's. This and the next two come from the
-                                            process that noticed it alone */
+                                            if it is one's. As the next two, from every process
+                                            that notices it */
 #define TARN_EVENT_POOL_REPAIRED     19u /* `text` says what was wrong, and is mended */
 #define TARN_EVENT_POOL_REFRESHED    20u
 #define TARN_EVENT_VOLUME_ADDED      30u
