@@ -7,7 +7,9 @@
 # shellcheck source=tests/fault/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# checked STATUS ARGUMENT…: valgrind finds nothing, and the command ends with that status.
+# checked STATUS ARGUMENT…: valgrind finds nothing, and the command ends with that status. Lines that do
+# not begin with "==" are of itself: Debian 12's knows no pidfd_open, and so no isolated module works
+# under it.
 checked() {
     expected=$1
     shift
@@ -15,7 +17,7 @@ checked() {
     timeout -k 1 60 valgrind -q --leak-check=full --show-leak-kinds=definite,indirect,possible \
         --errors-for-leak-kinds=definite,indirect,possible --error-exitcode=99 \
         --log-file="$work/valgrind" "$PROGRAM" "$@" >"$work/out" 2>"$work/err" || status=$?
-    [ "$status" -eq "$expected" ] && [ ! -s "$work/valgrind" ] && return
+    [ "$status" -eq "$expected" ] && ! grep -q '^==' "$work/valgrind" && return
     echo "tarn $*: exit status $status"
     cat "$work/err" "$work/valgrind"
     return 1
