@@ -78,11 +78,9 @@ static void open_handle(struct watch *watch, struct pool_watch *pool_watch,
         return;
     pool_watch->fd = fd;
     epoll_ctl(watch->epoll_fd, EPOLL_CTL_ADD, fd, &interest);
-    /* What changed before is seen now, what changes from now on is told. */
-    pool_observe_all(pool_watch->pool, pool_watch->session, operation, NULL);
 }
 
-/* A pool that cannot be watched is looked at when somebody asks. */
+/* What cannot be watched is seen when somebody looks, or tells of it. */
 static void watch_pool(struct watch *watch, struct tarn_pool *pool)
 {
     struct pool_watch *pool_watch = calloc(1, sizeof(*pool_watch));
@@ -98,6 +96,8 @@ static void watch_pool(struct watch *watch, struct tarn_pool *pool)
         watch->pools = pool_watch;
         pool_news_skip(pool);
         open_handle(watch, pool_watch, &operation);
+        /* What changed before is seen now, what changes from now on is told. */
+        pool_observe_all(pool, pool_watch->session, &operation, NULL);
     } else {
         free(pool_watch);
     }

@@ -174,7 +174,7 @@ named_thin_pool() {
     dd if=/dev/urandom of=/dev/vg/a bs=1M count=20 oflag=direct status=none
     "$TARN" pool-event p --event health --timeout 300 >"$work/heard" &
     listener=$!
-    until grep -q inotify "/proc/$listener/fdinfo"/*; do kill -0 "$listener"; done
+    until grep -qs inotify "/proc/$listener/fdinfo"/*; do kill -0 "$listener"; done
     sleep 2 # for its first look
     run 0 pool-refresh p
     says 'the data of the thin pool vg/theirs are over 50 percent full: extend it'
