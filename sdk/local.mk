@@ -100,3 +100,7 @@ libtarn_signature_helpers_la_SOURCES = \
 	sdk/helpers/signature-label.h
 libtarn_signature_helpers_la_CPPFLAGS = $(MODULE_CPPFLAGS) $(BLKID_CFLAGS)
 libtarn_signature_helpers_la_LIBADD = $(BLKID_LIBS)
+
+noinst_LTLIBRARIES += libtarn-server-helpers.la
+libtarn_server_helpers_la_SOURCES = sdk/helpers/server.c sdk/helpers/server.h
+libtarn_server_helpers_la_CPPFLAGS = $(MODULE_CPPFLAGS)

@@ -162,7 +162,8 @@ tests_unit_test_fs_device_LDADD = libtarn-signature-helpers.la $(tests_unit_test
 	$(BLKID_LIBS)
 tests_unit_test_netfs_SOURCES = tests/unit/test-netfs.c $(netfs_sources)
 tests_unit_test_netfs_CPPFLAGS = $(AM_CPPFLAGS) $(LIBNFS_CFLAGS) $(MOUNT_CFLAGS)
-tests_unit_test_netfs_LDADD = $(tests_unit_test_mount_LDADD) $(LIBNFS_LIBS) $(MOUNT_LIBS)
+tests_unit_test_netfs_LDADD = libtarn-server-helpers.la $(tests_unit_test_mount_LDADD) \
+	$(LIBNFS_LIBS) $(MOUNT_LIBS)
 tests_unit_test_netfs_ask_SOURCES = tests/unit/test-netfs-ask.c $(netfs_sources)
 tests_unit_test_netfs_ask_CPPFLAGS = $(tests_unit_test_netfs_CPPFLAGS)
 tests_unit_test_netfs_ask_LDADD = $(tests_unit_test_netfs_LDADD)

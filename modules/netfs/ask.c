@@ -40,27 +40,27 @@ static int connect_begin(const char *address, uint32_t port)
     return -1;
 }
 
-int32_t netfs_tell_broken(int error, char why[NETFS_WHY_SIZE])
+int32_t netfs_tell_broken(int error, char why[SERVER_WHY_SIZE])
 {
     char buffer[128];
 
-    snprintf(why, NETFS_WHY_SIZE, "%s%s", error == ECONNREFUSED ? "nothing listens there: " : "",
+    snprintf(why, SERVER_WHY_SIZE, "%s%s", error == ECONNREFUSED ? "nothing listens there: " : "",
              strerror_r(error, buffer, sizeof(buffer)));
     return TARN_E_IO;
 }
 
 static int32_t connect_end(struct tarn_call *call, int fd, int64_t until,
-                           char why[NETFS_WHY_SIZE])
+                           char why[SERVER_WHY_SIZE])
 {
     int error = 0;
     socklen_t length = sizeof(error);
     short events;
-    int32_t status = netfs_wait(call, fd, POLLOUT, until, &events);
+    int32_t status = server_wait(call, fd, POLLOUT, until, &events);
 
     if (status != TARN_OK)
         return status;
     if (events == 0) {
-        snprintf(why, NETFS_WHY_SIZE, "it does not answer");
+        snprintf(why, SERVER_WHY_SIZE, "it does not answer");
         return TARN_E_TIMEOUT;
     }
     if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) < 0)
@@ -69,7 +69,7 @@ static int32_t connect_end(struct tarn_call *call, int fd, int64_t until,
 }
 
 int32_t netfs_connect(struct tarn_call *call, const char *address, uint32_t port, int64_t until,
-                      char why[NETFS_WHY_SIZE])
+                      char why[SERVER_WHY_SIZE])
 {
     int fd = connect_begin(address, port);
     int32_t status;
@@ -86,9 +86,9 @@ int32_t netfs_connect(struct tarn_call *call, const char *address, uint32_t port
 /* Servers of one version only are common, and old ones may be anywhere: rpcbind knows. Who does not
  * answer at all is not asked again. */
 static int32_t ask_nfs(struct tarn_call *call, const char *address, uint32_t port, int64_t until,
-                       char why[NETFS_WHY_SIZE])
+                       char why[SERVER_WHY_SIZE])
 {
-    char other[NETFS_WHY_SIZE];
+    char other[SERVER_WHY_SIZE];
     int32_t status = netfs_rpc_ping(call, address, port, 4, until, why);
 
     if (status == TARN_E_IO)
@@ -101,11 +101,11 @@ static int32_t ask_nfs(struct tarn_call *call, const char *address, uint32_t por
 /* --- a host ------------------------------------------------------------------------------------ */
 
 int32_t netfs_ask(struct tarn_call *call, const struct netfs_kind *kind, const char *host,
-                  uint32_t port, char why[NETFS_WHY_SIZE])
+                  uint32_t port, char why[SERVER_WHY_SIZE])
 {
-    struct netfs_addresses addresses;
-    int64_t until = netfs_answer_until(call);
-    int32_t status = netfs_resolve(host, &addresses, why);
+    struct server_addresses addresses;
+    int64_t until = server_answer_until(call);
+    int32_t status = server_resolve(host, &addresses, why);
     size_t i;
 
     if (status != TARN_OK)
@@ -117,6 +117,6 @@ int32_t netfs_ask(struct tarn_call *call, const struct netfs_kind *kind, const c
         status = strcmp(kind->format, "nfs") == 0
                      ? ask_nfs(call, addresses.list[i], port, until, why)
                      : netfs_connect(call, addresses.list[i], port, until, why);
-    netfs_addresses_free(&addresses);
+    server_addresses_free(&addresses);
     return status;
 }

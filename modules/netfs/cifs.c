@@ -30,12 +30,12 @@ struct share {
 /* --- what the kernel says ---------------------------------------------------------------------- */
 
 /* The first error in the log of the filesystem context; a line each, "e " for errors. */
-static void read_log(int fs, char text[NETFS_WHY_SIZE])
+static void read_log(int fs, char text[SERVER_WHY_SIZE])
 {
     ssize_t length;
 
     do {
-        length = read(fs, text, NETFS_WHY_SIZE - 1);
+        length = read(fs, text, SERVER_WHY_SIZE - 1);
         text[length > 0 ? length : 0] = '\0';
     } while (length > 0 && text[0] != 'e');
     text[strcspn(text, "\n")] = '\0';
@@ -45,7 +45,7 @@ static void read_log(int fs, char text[NETFS_WHY_SIZE])
 
 static int32_t fail_share(const struct share *share, int error, const char *what)
 {
-    char log[NETFS_WHY_SIZE] = "";
+    char log[SERVER_WHY_SIZE] = "";
 
     read_log(share->fs, log);
     return tarn_fail(share->call, status_from_errno(error), error, "%s: %s%s%s", share->source,
@@ -55,7 +55,7 @@ static int32_t fail_share(const struct share *share, int error, const char *what
 static int32_t fail_create(const struct share *share, int error)
 {
     const struct tarn_source_auth *auth = share->call->pool->source->auth;
-    char what[NETFS_WHY_SIZE] = "the share cannot be mounted";
+    char what[SERVER_WHY_SIZE] = "the share cannot be mounted";
 
     if (error == EACCES || error == EPERM || error == EKEYREJECTED) {
         if (auth != NULL)
@@ -73,7 +73,7 @@ static int32_t fail_create(const struct share *share, int error)
 
 static int32_t set(const struct share *share, const char *name, const char *value)
 {
-    char what[NETFS_WHY_SIZE];
+    char what[SERVER_WHY_SIZE];
 
     if (fsconfig(share->fs, value != NULL ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG, name, value,
                  0) == 0)
@@ -288,10 +288,10 @@ static bool is_unreachable(int error)
 static int32_t attach_host(struct tarn_call *call, const struct mount_request *request,
                            const struct parted *options, const char *host)
 {
-    struct netfs_addresses addresses;
-    char why[NETFS_WHY_SIZE];
+    struct server_addresses addresses;
+    char why[SERVER_WHY_SIZE];
     int error = EHOSTUNREACH;
-    int32_t status = netfs_resolve(host, &addresses, why);
+    int32_t status = server_resolve(host, &addresses, why);
     size_t i;
 
     if (status != TARN_OK)
@@ -301,7 +301,7 @@ static int32_t attach_host(struct tarn_call *call, const struct mount_request *r
             call->host->forget(call);
         status = attach_address(call, request, options, addresses.list[i], &error);
     }
-    netfs_addresses_free(&addresses);
+    server_addresses_free(&addresses);
     return status;
 }
 

@@ -43,11 +43,11 @@ static int32_t emit(struct tarn_call *call, const char *dir, void *arg)
 
 /* All addresses are those of one host; the first that answers tells. */
 static int32_t ask_addresses(struct tarn_call *call, const struct tarn_source_host *host,
-                             const struct netfs_addresses *addresses, bool *out_only_version_4,
-                             char why[NETFS_WHY_SIZE])
+                             const struct server_addresses *addresses, bool *out_only_version_4,
+                             char why[SERVER_WHY_SIZE])
 {
-    int64_t until = netfs_answer_until(call);
-    char other[NETFS_WHY_SIZE];
+    int64_t until = server_answer_until(call);
+    char other[SERVER_WHY_SIZE];
     const char *name = host->name;
     int32_t status = TARN_E_IO;
     size_t i;
@@ -65,14 +65,14 @@ static int32_t ask_addresses(struct tarn_call *call, const struct tarn_source_ho
 
 static int32_t find(struct tarn_call *call, const struct tarn_source_host *host)
 {
-    struct netfs_addresses addresses;
-    char why[NETFS_WHY_SIZE] = "";
+    struct server_addresses addresses;
+    char why[SERVER_WHY_SIZE] = "";
     bool only_version_4 = false;
-    int32_t status = netfs_resolve(host->name, &addresses, why);
+    int32_t status = server_resolve(host->name, &addresses, why);
 
     if (status == TARN_OK) {
         status = ask_addresses(call, host, &addresses, &only_version_4, why);
-        netfs_addresses_free(&addresses);
+        server_addresses_free(&addresses);
     }
     if (status == TARN_OK || tarn_interrupted(call) != TARN_OK)
         return status;

@@ -15,6 +15,7 @@
 #include <tarn/call.h>
 
 #include "helpers/mounted-volumes.h"
+#include "helpers/server.h"
 
 /* --- kinds of servers (kind.c) ----------------------------------------------------------------- */
 
@@ -45,39 +46,19 @@ int32_t netfs_define(struct tarn_call *call);
 /* "path:<target>", and "netfs:<host>:<dir>" for each host. */
 int32_t netfs_claims(struct tarn_call *call);
 
-/* --- servers (address.c, ask.c, rpc.c) --------------------------------------------------------- */
-
-#define NETFS_WHY_SIZE 256
-
-/* The addresses of a host, as text. */
-struct netfs_addresses {
-    char **list; /* ends with NULL */
-};
-
-/* Not TARN_OK: nothing is recorded, `why` tells. */
-int32_t netfs_resolve(const char *host, struct netfs_addresses *out, char why[NETFS_WHY_SIZE]);
-void netfs_addresses_free(struct netfs_addresses *addresses);
-
-/* Milliseconds until `until` of CLOCK_MONOTONIC, or until the deadline of the call: what is first. */
-int netfs_time_left(struct tarn_call *call, int64_t until);
-/* CLOCK_MONOTONIC in milliseconds, and the module's option answer-timeout from now on. */
-int64_t netfs_answer_until(struct tarn_call *call);
-/* Waits for `events` on `fd`, but no longer than until `until`, nor for a call that has ended.
- * TARN_OK (what happened in *out_events, 0 = the time is up), or recorded. */
-int32_t netfs_wait(struct tarn_call *call, int fd, short events, int64_t until,
-                   short *out_events);
+/* --- servers (ask.c, rpc.c) -------------------------------------------------------------------- */
 
 /* Does a server of that kind answer there? TARN_OK; TARN_E_TIMEOUT or TARN_E_IO with the reason in
  * `why` and nothing recorded; or, recorded, the call has ended: tarn_interrupted tells which. */
 int32_t netfs_ask(struct tarn_call *call, const struct netfs_kind *kind, const char *host,
-                  uint32_t port, char why[NETFS_WHY_SIZE]);
+                  uint32_t port, char why[SERVER_WHY_SIZE]);
 
 /* Does anything listen at that port? The same, until `until`. */
 int32_t netfs_connect(struct tarn_call *call, const char *address, uint32_t port, int64_t until,
-                      char why[NETFS_WHY_SIZE]);
+                      char why[SERVER_WHY_SIZE]);
 
 /* Why a connection broke, for people; returns TARN_E_IO. */
-int32_t netfs_tell_broken(int error, char why[NETFS_WHY_SIZE]);
+int32_t netfs_tell_broken(int error, char why[SERVER_WHY_SIZE]);
 
 /* Takes the path of an export; another value than TARN_OK ends the list and is returned. */
 typedef int32_t (*netfs_export_fn)(struct tarn_call *call, const char *path, void *arg);
@@ -85,10 +66,10 @@ typedef int32_t (*netfs_export_fn)(struct tarn_call *call, const char *path, voi
 /* ONC RPC, by libnfs: does NFS of that version answer, and what does its mount program export? Both
  * go on until `until`; results as for netfs_ask. Port 0 = ask the portmapper (rpcbind). */
 int32_t netfs_rpc_ping(struct tarn_call *call, const char *address, uint32_t port,
-                       uint32_t version, int64_t until, char why[NETFS_WHY_SIZE]);
+                       uint32_t version, int64_t until, char why[SERVER_WHY_SIZE]);
 int32_t netfs_rpc_exports(struct tarn_call *call, const char *address, uint32_t port,
                           int64_t until, netfs_export_fn take, void *arg,
-                          char why[NETFS_WHY_SIZE]);
+                          char why[SERVER_WHY_SIZE]);
 
 /* tarn_pool_type.find_sources (discover.c) */
 int32_t netfs_find_sources(struct tarn_call *call);

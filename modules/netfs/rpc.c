@@ -24,7 +24,7 @@ struct talk {
     bool heard;     /* libnfs has told how it went */
     bool abandoned; /* what it tells now comes too late */
     int32_t status;
-    char *why; /* of NETFS_WHY_SIZE */
+    char *why; /* of SERVER_WHY_SIZE */
     netfs_export_fn take; /* NULL = nothing is asked but whether the program is there */
     void *arg;
 };
@@ -33,7 +33,7 @@ static void end(struct talk *talk, int32_t status, const char *why)
 {
     talk->over = true;
     talk->status = status;
-    snprintf(talk->why, NETFS_WHY_SIZE, "%s", why);
+    snprintf(talk->why, SERVER_WHY_SIZE, "%s", why);
 }
 
 static void end_failed(struct talk *talk, int status, const void *text)
@@ -78,7 +78,7 @@ static void take_connection(struct rpc_context *rpc, int status, void *data, voi
 }
 
 /* Why the connection broke: asked before libnfs does, since it is told once. */
-static void socket_error(struct rpc_context *rpc, char why[NETFS_WHY_SIZE])
+static void socket_error(struct rpc_context *rpc, char why[SERVER_WHY_SIZE])
 {
     int error = 0;
     socklen_t length = sizeof(error);
@@ -86,12 +86,12 @@ static void socket_error(struct rpc_context *rpc, char why[NETFS_WHY_SIZE])
     if (getsockopt(rpc_get_fd(rpc), SOL_SOCKET, SO_ERROR, &error, &length) == 0 && error != 0)
         netfs_tell_broken(error, why);
     else
-        snprintf(why, NETFS_WHY_SIZE, "the server broke off");
+        snprintf(why, SERVER_WHY_SIZE, "the server broke off");
 }
 
 static void serve(struct talk *talk, short events)
 {
-    char why[NETFS_WHY_SIZE];
+    char why[SERVER_WHY_SIZE];
     bool broken = events & (POLLERR | POLLHUP);
 
     if (broken)
@@ -109,13 +109,13 @@ static int32_t converse(struct talk *talk, int64_t until)
     int32_t status;
 
     while (!talk->over) {
-        status = netfs_wait(talk->call, rpc_get_fd(talk->rpc),
+        status = server_wait(talk->call, rpc_get_fd(talk->rpc),
                             (short)rpc_which_events(talk->rpc), until, &events);
         if (status != TARN_OK)
             return status;
         if (events != 0)
             serve(talk, events);
-        else if (netfs_time_left(talk->call, until) == 0)
+        else if (server_time_left(talk->call, until) == 0)
             end(talk, TARN_E_TIMEOUT, "it does not answer");
     }
     return talk->status;
@@ -124,7 +124,7 @@ static int32_t converse(struct talk *talk, int64_t until)
 /* What libnfs says of an attempt to connect is not for people: one of our own tells why. */
 static int32_t explain(struct talk *talk, const char *address, uint32_t port, int64_t until)
 {
-    char plain[NETFS_WHY_SIZE] = "";
+    char plain[SERVER_WHY_SIZE] = "";
     int32_t status;
 
     if (port == 0)
@@ -133,7 +133,7 @@ static int32_t explain(struct talk *talk, const char *address, uint32_t port, in
     if (status == TARN_OK)
         return TARN_E_IO;
     if (plain[0] != '\0')
-        snprintf(talk->why, NETFS_WHY_SIZE, "%s", plain);
+        snprintf(talk->why, SERVER_WHY_SIZE, "%s", plain);
     return status;
 }
 
@@ -162,7 +162,7 @@ static int32_t talk_to(struct talk *talk, const char *address, uint32_t port, ui
 }
 
 int32_t netfs_rpc_ping(struct tarn_call *call, const char *address, uint32_t port,
-                       uint32_t version, int64_t until, char why[NETFS_WHY_SIZE])
+                       uint32_t version, int64_t until, char why[SERVER_WHY_SIZE])
 {
     struct talk talk = { .call = call, .why = why };
 
@@ -171,7 +171,7 @@ int32_t netfs_rpc_ping(struct tarn_call *call, const char *address, uint32_t por
 
 int32_t netfs_rpc_exports(struct tarn_call *call, const char *address, uint32_t port,
                           int64_t until, netfs_export_fn take, void *arg,
-                          char why[NETFS_WHY_SIZE])
+                          char why[SERVER_WHY_SIZE])
 {
     struct talk talk = { .call = call, .why = why, .take = take, .arg = arg };
 

@@ -44,24 +44,24 @@ static bool goes_another_way(const struct tarn_pool_def *pool)
 
 /* `why` is left empty if the failure is recorded. */
 static int32_t ask(struct tarn_call *call, const struct netfs_kind *kind,
-                   const struct tarn_source_host *host, char why[NETFS_WHY_SIZE])
+                   const struct tarn_source_host *host, char why[SERVER_WHY_SIZE])
 {
-    char reason[NETFS_WHY_SIZE] = "";
+    char reason[SERVER_WHY_SIZE] = "";
     uint32_t port = host->port != 0 ? host->port : kind->port;
     int32_t status = netfs_ask(call, kind, host->name, port, reason);
 
     if (status != TARN_OK && reason[0] != '\0')
-        snprintf(why, NETFS_WHY_SIZE, "no %s server at port %u of %.100s: %.100s", kind->format,
+        snprintf(why, SERVER_WHY_SIZE, "no %s server at port %u of %.100s: %.100s", kind->format,
                  port, host->name, reason);
     return status;
 }
 
 /* A host that keeps silent is taken to be down, for all kinds; only NFS has protocol versions. */
 static int32_t find_kind(struct tarn_call *call, const struct tarn_source_host *host,
-                         const struct netfs_kind **out, char why[NETFS_WHY_SIZE])
+                         const struct netfs_kind **out, char why[SERVER_WHY_SIZE])
 {
     bool only_nfs = call->pool->source->protocol_version != NULL;
-    char other[NETFS_WHY_SIZE] = "";
+    char other[SERVER_WHY_SIZE] = "";
     const struct netfs_kind *const *kind = netfs_kinds;
     int32_t status = ask(call, *kind, host, why);
 
@@ -78,7 +78,7 @@ static int32_t find_kind(struct tarn_call *call, const struct tarn_source_host *
 static int32_t choose_kind(struct tarn_call *call, const struct netfs *netfs,
                            const struct tarn_source_host *host, const struct netfs_kind **out)
 {
-    char why[NETFS_WHY_SIZE] = "";
+    char why[SERVER_WHY_SIZE] = "";
     int32_t status = TARN_OK;
 
     *out = netfs->kind;

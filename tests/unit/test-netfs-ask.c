@@ -18,7 +18,7 @@
 #define LOCAL "127.0.0.1"
 
 static struct fake_pool_host host;
-static char why[NETFS_WHY_SIZE];
+static char why[SERVER_WHY_SIZE];
 static int cancelled = -1;
 static double deadline; /* of the call; 0 = none */
 
@@ -183,7 +183,7 @@ static void a_server_that_breaks_off(void)
 
     begin();
     speaker(fd, NULL, 0);
-    CU_ASSERT_EQUAL(netfs_rpc_ping(&host.call, LOCAL, port, 4, netfs_answer_until(&host.call),
+    CU_ASSERT_EQUAL(netfs_rpc_ping(&host.call, LOCAL, port, 4, server_answer_until(&host.call),
                                    why), TARN_E_IO);
     CU_ASSERT(why[0] != '\0');
     fake_pool_host_fini(&host);
@@ -200,11 +200,11 @@ static void a_server_that_talks_nonsense(void)
 
     begin();
     speaker(fd, http, sizeof(http) - 1);
-    status = netfs_rpc_ping(&host.call, LOCAL, port, 4, netfs_answer_until(&host.call), why);
+    status = netfs_rpc_ping(&host.call, LOCAL, port, 4, server_answer_until(&host.call), why);
     CU_ASSERT(status == TARN_E_IO || status == TARN_E_TIMEOUT);
     fd = server(&port, true);
     speaker(fd, huge, sizeof(huge));
-    status = netfs_rpc_ping(&host.call, LOCAL, port, 4, netfs_answer_until(&host.call), why);
+    status = netfs_rpc_ping(&host.call, LOCAL, port, 4, server_answer_until(&host.call), why);
     CU_ASSERT(status == TARN_E_IO || status == TARN_E_TIMEOUT);
     fake_pool_host_fini(&host);
 }
@@ -233,12 +233,12 @@ static void a_name_without_an_address(void)
 
 static void addresses_in_brackets(void)
 {
-    struct netfs_addresses addresses;
+    struct server_addresses addresses;
 
-    CU_ASSERT_EQUAL_FATAL(netfs_resolve("[::1]", &addresses, why), TARN_OK);
+    CU_ASSERT_EQUAL_FATAL(server_resolve("[::1]", &addresses, why), TARN_OK);
     CU_ASSERT_STRING_EQUAL(addresses.list[0], "::1");
     CU_ASSERT_PTR_NULL(addresses.list[1]);
-    netfs_addresses_free(&addresses);
+    server_addresses_free(&addresses);
 }
 
 static const struct unit_test tests[] = {

@@ -1,8 +1,8 @@
-/* SPDX-License-Identifier: LGPL-2.1-or-later
+/* SPDX-License-Identifier: BSD-2-Clause
  *
- * address.c - the addresses of a host, and waiting for what one of them answers.
+ * server.c - the addresses of a host, and waiting for what one of them answers.
  */
-#include "netfs.h"
+#include "helpers/server.h"
 
 #include <errno.h>
 #include <netdb.h>
@@ -55,7 +55,7 @@ static const char *without_brackets(const char *host, char bare[NI_MAXHOST])
     return bare;
 }
 
-int32_t netfs_resolve(const char *host, struct netfs_addresses *out, char why[NETFS_WHY_SIZE])
+int32_t server_resolve(const char *host, struct server_addresses *out, char why[SERVER_WHY_SIZE])
 {
     const struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM };
     struct addrinfo *info = NULL;
@@ -70,12 +70,12 @@ int32_t netfs_resolve(const char *host, struct netfs_addresses *out, char why[NE
     }
     if (error == 0)
         return TARN_OK;
-    netfs_addresses_free(out);
-    snprintf(why, NETFS_WHY_SIZE, "its name has no address: %s", gai_strerror(error));
+    server_addresses_free(out);
+    snprintf(why, SERVER_WHY_SIZE, "its name has no address: %s", gai_strerror(error));
     return error == EAI_MEMORY ? TARN_E_INTERNAL : TARN_E_NOT_FOUND;
 }
 
-void netfs_addresses_free(struct netfs_addresses *addresses)
+void server_addresses_free(struct server_addresses *addresses)
 {
     char **address;
 
@@ -87,7 +87,7 @@ void netfs_addresses_free(struct netfs_addresses *addresses)
 
 /* --- time -------------------------------------------------------------------------------------- */
 
-static int64_t now(void)
+int64_t server_now(void)
 {
     struct timespec time;
 
@@ -95,23 +95,23 @@ static int64_t now(void)
     return (int64_t)time.tv_sec * SECOND + time.tv_nsec / 1000000;
 }
 
-int64_t netfs_answer_until(struct tarn_call *call)
+int64_t server_answer_until(struct tarn_call *call)
 {
     const char *seconds = call->host->option(call, "answer-timeout");
 
-    return now() + (seconds != NULL ? strtoll(seconds, NULL, 10) : 10) * SECOND;
+    return server_now() + (seconds != NULL ? strtoll(seconds, NULL, 10) : 10) * SECOND;
 }
 
-int netfs_time_left(struct tarn_call *call, int64_t until)
+int server_time_left(struct tarn_call *call, int64_t until)
 {
-    int64_t own = until - now();
+    int64_t own = until - server_now();
     int64_t calls = call->host->time_left(call);
     int64_t left = calls >= 0 && calls < own ? calls : own;
 
     return left < 0 ? 0 : left > INT32_MAX ? INT32_MAX : (int)left;
 }
 
-int32_t netfs_wait(struct tarn_call *call, int fd, short events, int64_t until,
+int32_t server_wait(struct tarn_call *call, int fd, short events, int64_t until,
                    short *out_events)
 {
     struct pollfd polled[] = { { .fd = fd, .events = events },
@@ -123,7 +123,7 @@ int32_t netfs_wait(struct tarn_call *call, int fd, short events, int64_t until,
         status = tarn_interrupted(call);
         if (status != TARN_OK)
             return status;
-        count = poll(polled, 2, netfs_time_left(call, until));
+        count = poll(polled, 2, server_time_left(call, until));
     } while (count < 0 && errno == EINTR);
     if (count < 0)
         return tarn_fail(call, status_from_errno(errno), errno, "cannot wait for a server");
