@@ -35,6 +35,8 @@ core_sources = \
 	core/context/lock.h \
 	core/context/operation.c \
 	core/context/operation.h \
+	core/context/secret.c \
+	core/context/secret.h \
 	core/context/watch.c \
 	core/context/watch.h \
 	core/image/container.c \

@@ -110,6 +110,7 @@ unit_tests = \
 	tests/unit/test-registry \
 	tests/unit/test-run-tool \
 	tests/unit/test-schema \
+	tests/unit/test-secret \
 	tests/unit/test-signature \
 	tests/unit/test-size \
 	tests/unit/test-sized \

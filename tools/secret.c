@@ -17,6 +17,7 @@
 enum { SECRET_ROOM = 4096 };
 
 struct secret {
+    char *name; /* the usage or UUID that it was given for; NULL = for none yet */
     size_t length;
     unsigned char bytes[SECRET_ROOM];
 };
@@ -82,19 +83,27 @@ void secret_forget(struct tool *tool)
 {
     if (!tool->secret)
         return;
+    free(tool->secret->name);
     explicit_bzero(tool->secret, sizeof(*tool->secret));
     munlock(tool->secret, sizeof(*tool->secret));
     free(tool->secret);
     tool->secret = NULL;
 }
 
+/* It is what is asked for first, the source's own: others, as a target's of mutual CHAP, are kept
+ * elsewhere. */
+static bool is_for(struct secret *secret, const char *name)
+{
+    if (secret->name == NULL)
+        secret->name = must_copy(name);
+    return strcmp(secret->name, name) == 0;
+}
+
 int secret_give(void *arg, const char *usage, const char *uuid, void *buffer, size_t *length)
 {
-    const struct secret *secret = ((const struct tool *)arg)->secret;
+    struct secret *secret = ((const struct tool *)arg)->secret;
 
-    (void)usage;
-    (void)uuid;
-    if (!secret || secret->length > *length)
+    if (!secret || secret->length > *length || !is_for(secret, usage ? usage : uuid))
         return TARN_E_NOT_FOUND;
     memcpy(buffer, secret->bytes, secret->length);
     *length = secret->length;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/context/context.h"
+#include "core/context/secret.h"
 #include "core/registry/lock-domain.h"
 #include "core/registry/module.h"
 #include "core/xml/xml-doc.h"
@@ -119,27 +120,24 @@ static const char *host_query(struct tarn_call *abi, uint32_t which, const char 
     return xml_query(call->arena, xml, xpath, index, call->xml_prefix, call->xml_namespace);
 }
 
-static int32_t host_secret(struct tarn_call *abi, const char *usage, void *buffer,
-                           uint64_t *length)
+static int32_t host_secret(struct tarn_call *abi, const char *usage, const char *uuid,
+                           void *buffer, uint64_t *length)
 {
-    struct call *call = call_of(abi);
-    struct tarn_context *context = call->operation->context;
     const struct tarn_source_auth *auth = abi->pool != NULL ? abi->pool->source->auth : NULL;
+    struct tarn_error *why = NULL;
     size_t room = *length;
     int status;
 
-    if (usage == NULL && auth != NULL)
+    if (usage == NULL && uuid == NULL && auth != NULL) {
         usage = auth->secret_usage;
-    if (context->secret == NULL)
-        return tarn_fail(abi, TARN_E_NOT_FOUND, 0,
-                         "a secret is needed and the host has no way to give one");
-    status = context->secret(context->secret_arg, usage, auth != NULL ? auth->secret_uuid : NULL,
-                             buffer, &room);
+        uuid = auth->secret_uuid;
+    }
+    status = secret_find(call_of(abi)->operation->context, usage, uuid, buffer, &room, &why);
     if (status != TARN_OK)
-        return tarn_fail(abi, status, 0, "the host has no secret \"%s\"",
-                         usage != NULL ? usage : "");
+        tarn_fail(abi, status, 0, "%s", why != NULL ? tarn_error_message(why) : "no secret");
+    tarn_error_free(why);
     *length = room;
-    return TARN_OK;
+    return status;
 }
 
 /* --- results ---------------------------------------------------------------------------------- */

@@ -104,6 +104,7 @@ int folders_init(struct folders *folders, const struct tarn_context_options *opt
     folders->pools = below(config, "pools");
     folders->autostart = below(config, "autostart");
     folders->own_plugins = below(config, "plugins.d");
+    folders->secrets = below(config, "secrets");
     folders->records = below(state, "volumes");
     folders->marks = below(state, "pools");
     folders->active = below(run, "pools");
@@ -118,10 +119,10 @@ int folders_init(struct folders *folders, const struct tarn_context_options *opt
     free(state);
     free(run);
     if (folders->pools == NULL || folders->autostart == NULL || folders->own_plugins == NULL ||
-        folders->records == NULL || folders->marks == NULL || folders->active == NULL ||
-        folders->reasons == NULL || folders->seen == NULL || folders->news == NULL ||
-        folders->lock == NULL || folders->plugins == NULL || folders->modules == NULL ||
-        folders->module_host == NULL)
+        folders->secrets == NULL || folders->records == NULL || folders->marks == NULL ||
+        folders->active == NULL || folders->reasons == NULL || folders->seen == NULL ||
+        folders->news == NULL || folders->lock == NULL || folders->plugins == NULL ||
+        folders->modules == NULL || folders->module_host == NULL)
         status = error_set(error, TARN_E_INTERNAL, 0, "no memory for the names of the folders");
     if (status == TARN_OK)
         status = make_all(folders, error);
@@ -135,6 +136,7 @@ void folders_clear(struct folders *folders)
     free(folders->pools);
     free(folders->autostart);
     free(folders->own_plugins);
+    free(folders->secrets);
     free(folders->records);
     free(folders->marks);
     free(folders->active);

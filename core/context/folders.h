@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Where a context keeps and finds its files. All absolute; all made by folders_init except the two
- * that the installation brings.
+ * Where a context keeps and finds its files. All absolute; all made by folders_init except those
+ * that the installation and the administrator bring.
  */
 #ifndef CORE_FOLDERS_H
 #define CORE_FOLDERS_H
@@ -12,6 +12,7 @@ struct folders {
     char *pools;         /* definitions: config/pools/NAME.xml */
     char *autostart;     /* config/autostart/NAME.xml -> ../pools/NAME.xml */
     char *own_plugins;   /* config/plugins.d: the administrator's .conf files, mask the installed */
+    char *secrets;       /* config/secrets/NAME: the administrator's, each with mode 0600 */
     char *records;       /* state/volumes/POOL/NAME: what was decided about a volume */
     char *marks;         /* state/pools/NAME: what the pool's storage says it is */
     char *active;        /* run/pools/NAME.xml: the definition of an active pool */

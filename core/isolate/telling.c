@@ -114,6 +114,7 @@ static int take_secret(struct message *message)
 {
     uint64_t length = wire_get_u32(&message->reader);
     const char *usage = wire_get_text(&message->reader);
+    const char *uuid = wire_get_text(&message->reader);
     struct wire_writer *out;
     void *secret;
     int32_t status;
@@ -124,7 +125,7 @@ static int take_secret(struct message *message)
     secret = malloc((size_t)length + 1);
     if (secret == NULL)
         return CHANNEL_MEMORY;
-    status = message->host->secret(message->call, usage, secret, &length);
+    status = message->host->secret(message->call, usage, uuid, secret, &length);
     out = answer_begin(message, status);
     if (status == TARN_OK)
         wire_put_bytes(out, secret, (size_t)length);

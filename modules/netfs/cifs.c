@@ -86,7 +86,7 @@ static int32_t set_secret(const struct share *share)
 {
     char secret[VALUE_SIZE];
     uint64_t length = sizeof(secret) - 1;
-    int32_t status = share->call->host->secret(share->call, NULL, secret, &length);
+    int32_t status = share->call->host->secret(share->call, NULL, NULL, secret, &length);
 
     if (status == TARN_OK && (length >= sizeof(secret) || memchr(secret, '\0', length) != NULL))
         status = tarn_fail(share->call, TARN_E_INVALID, 0,

@@ -77,7 +77,8 @@ TARN_API int tarn_size_parse(uint64_t *out, const char *text, struct tarn_error 
 typedef void (*tarn_log_fn)(void *arg, unsigned level, const char *text);
 
 /* Copies the secret called `usage` (or with that UUID) into `buffer`, and its length into *length
- * (in: the room). TARN_OK or TARN_E_NOT_FOUND. The library wipes the buffer after use. */
+ * (in: the room). TARN_OK; or TARN_E_NOT_FOUND, then the file of that name in config_dir/secrets is
+ * looked for, which must have mode 0600. The library wipes the buffer after use. */
 typedef int (*tarn_secret_fn)(void *arg, const char *usage, const char *uuid, void *buffer,
                               size_t *length);
 

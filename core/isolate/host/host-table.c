@@ -188,7 +188,8 @@ static const char *query(struct tarn_call *abi, uint32_t which, const char *xpat
     return exchange_end(&exchange, status) == TARN_OK ? text : NULL;
 }
 
-static int32_t secret(struct tarn_call *abi, const char *usage, void *buffer, uint64_t *length)
+static int32_t secret(struct tarn_call *abi, const char *usage, const char *uuid, void *buffer,
+                      uint64_t *length)
 {
     struct exchange exchange;
     int32_t status = exchange_begin(&exchange, abi, peer_of(abi), FRAME_SECRET);
@@ -197,6 +198,7 @@ static int32_t secret(struct tarn_call *abi, const char *usage, void *buffer, ui
         return status;
     wire_put_u32(exchange.out, *length < UINT32_MAX ? (uint32_t)*length : UINT32_MAX);
     wire_put_text(exchange.out, usage);
+    wire_put_text(exchange.out, uuid);
     status = exchange_run(&exchange);
     if (status == TARN_OK) {
         size_t got;

@@ -85,9 +85,11 @@ struct tarn_host {
      * Lives as long as the call. */
     const char *(*query)(struct tarn_call *call, uint32_t which, const char *xpath,
                          uint32_t index);
-    /* Copies the secret that the definition's <auth> names into `buffer` and its length in bytes
-     * into *length (in: the room). The module wipes its copy with explicit_bzero. */
-    int32_t (*secret)(struct tarn_call *call, const char *usage, void *buffer, uint64_t *length);
+    /* Copies a secret into `buffer` and its length in bytes into *length (in: the room). It is named
+     * by one of `usage` and `uuid`; both NULL: the one that the definition's <auth> names. The module
+     * wipes its copy with explicit_bzero. */
+    int32_t (*secret)(struct tarn_call *call, const char *usage, const char *uuid, void *buffer,
+                      uint64_t *length);
     /* Sets a part of the pool definition that the author of the XML left out; only within
      * tarn_pool_type.define. */
     int32_t (*amend)(struct tarn_call *call, uint32_t part, const char *value);
