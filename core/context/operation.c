@@ -115,9 +115,8 @@ void operation_end(struct operation *operation)
         operation->next->previous = operation->previous;
     pthread_mutex_unlock(&context->operations_lock);
     operation_leave_job(operation);
-    if (operation->marks != NULL)
-        marks_clear(operation->marks);
-    free(operation->marks);
+    marks_free(operation->marks);
+    marks_free(operation->known);
 }
 
 void operation_step_begin(struct operation *operation, const char *step)

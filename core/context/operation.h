@@ -31,6 +31,7 @@ struct operation {
     _Atomic int64_t told;  /* when progress was last told, CLOCK_MONOTONIC */
     atomic_bool cancelled; /* it was told so */
     struct marks *marks;   /* what a storage said it is, not recorded yet: core/pool/marks.h */
+    struct marks *known;   /* what was recorded of it, once that was needed */
     bool adopt;            /* other storage than was recorded becomes the pool's own */
     struct operation *previous, *next; /* the context's list of running operations */
 };

@@ -19,7 +19,8 @@ static int check_file(int fd, const char *path, size_t room, struct tarn_error *
     struct stat about;
 
     if (fstat(fd, &about) < 0)
-        return error_set(error, status_from_errno(errno), errno, "cannot look at the secret in %s", path);
+        return error_set(error, status_from_errno(errno), errno,
+                         "cannot look at the secret in %s", path);
     if (!S_ISREG(about.st_mode))
         return error_set(error, TARN_E_INVALID, 0,
                          "%s is no regular file: put the secret into one", path);
@@ -44,7 +45,8 @@ static int read_file(int fd, const char *path, unsigned char *buffer, size_t *le
     while (got != 0 && done < *length) {
         got = read(fd, buffer + done, *length - done);
         if (got < 0 && errno != EINTR)
-            return error_set(error, status_from_errno(errno), errno, "cannot read the secret in %s", path);
+            return error_set(error, status_from_errno(errno), errno,
+                             "cannot read the secret in %s", path);
         done += got > 0 ? (size_t)got : 0;
     }
     if (done > 0 && buffer[done - 1] == '\n')
@@ -76,7 +78,8 @@ static int from_folder(struct tarn_context *context, const char *name, void *buf
         return error_set(error, TARN_E_INVALID, ELOOP,
                          "%s is a symbolic link: put the secret there itself", path);
     if (fd < 0)
-        return error_set(error, status_from_errno(errno), errno, "cannot open the secret in %s", path);
+        return error_set(error, status_from_errno(errno), errno,
+                         "cannot open the secret in %s", path);
     status = check_file(fd, path, *length, error);
     if (status == TARN_OK)
         status = read_file(fd, path, buffer, length, error);

@@ -15,32 +15,45 @@
 #include "core/base/error.h"
 #include "core/base/persist.h"
 
-#define RECORD_LIMIT (64u << 10)
+#define RECORD_LIMIT (16u << 20) /* a mark for each unit of a target that has very many */
 #define WORD_LIMIT 1024u
 #define OWNER_SIZE 80
 
 /* --- in memory -------------------------------------------------------------------------------- */
 
+static void mark_free(struct mark *mark)
+{
+    if (mark == NULL)
+        return;
+    free(mark->kind);
+    free(mark->id);
+    free(mark);
+}
+
 void marks_clear(struct marks *marks)
 {
-    while (marks->count > 0) {
-        struct mark *mark = &marks->list[--marks->count];
+    struct mark *mark;
+    struct mark *next;
 
-        free(mark->kind);
-        free(mark->id);
+    HASH_ITER(hh, marks->table, mark, next) {
+        HASH_DEL(marks->table, mark);
+        mark_free(mark);
     }
-    free(marks->list);
-    marks->list = NULL;
+}
+
+void marks_free(struct marks *marks)
+{
+    if (marks != NULL)
+        marks_clear(marks);
+    free(marks);
 }
 
 static struct mark *find(const struct marks *marks, const char *kind)
 {
-    size_t index;
+    struct mark *mark;
 
-    for (index = 0; index < marks->count; index++)
-        if (strcmp(marks->list[index].kind, kind) == 0)
-            return &marks->list[index];
-    return NULL;
+    HASH_FIND_STR(marks->table, kind, mark);
+    return mark;
 }
 
 const char *marks_find(const struct marks *marks, const char *kind)
@@ -63,17 +76,17 @@ static bool fits(const char *text, bool spaces)
 
 static int add(struct marks *marks, const char *kind, const char *id)
 {
-    struct mark *grown = reallocarray(marks->list, marks->count + 1, sizeof(*grown));
-    struct mark mark = { strdup(kind), strdup(id) };
+    struct mark *mark = calloc(1, sizeof(*mark));
 
-    if (grown != NULL)
-        marks->list = grown;
-    if (grown == NULL || mark.kind == NULL || mark.id == NULL) {
-        free(mark.kind);
-        free(mark.id);
+    if (mark != NULL) {
+        mark->kind = strdup(kind);
+        mark->id = strdup(id);
+    }
+    if (mark == NULL || mark->kind == NULL || mark->id == NULL) {
+        mark_free(mark);
         return TARN_E_INTERNAL;
     }
-    marks->list[marks->count++] = mark;
+    HASH_ADD_KEYPTR(hh, marks->table, mark->kind, strlen(mark->kind), mark);
     return TARN_OK;
 }
 
@@ -185,15 +198,15 @@ int marks_write(struct tarn_context *context, const struct tarn_pool_def *def,
     char owner[OWNER_SIZE];
     char *text = NULL;
     size_t length = 0;
-    size_t index;
+    const struct mark *mark;
     FILE *stream = open_memstream(&text, &length);
     int status;
 
     owner_line(owner, def);
     if (stream != NULL)
         fputs(owner, stream);
-    for (index = 0; stream != NULL && index < marks->count; index++)
-        fprintf(stream, "%s %s\n", marks->list[index].kind, marks->list[index].id);
+    for (mark = marks->table; stream != NULL && mark != NULL; mark = mark->hh.next)
+        fprintf(stream, "%s %s\n", mark->kind, mark->id);
     if (stream == NULL || fclose(stream) != 0)
         status = error_set(error, TARN_E_INTERNAL, 0, "no memory to keep what a storage is");
     else

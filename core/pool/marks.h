@@ -13,22 +13,26 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <uthash.h>
+
 #include <tarn/define.h>
 
 #include "core/context/context.h"
 
 struct mark {
-    char *kind; /* "filesystem" */
+    char *kind; /* "filesystem", "unit:0:0:1" */
     char *id;
+    UT_hash_handle hh;
 };
 
 struct marks {
-    struct mark *list; /* one of a kind */
-    size_t count;
-    bool fresh;        /* of what an operation was told: storage that it made itself */
+    struct mark *table; /* one of a kind, in the order in which they were put */
+    bool fresh;         /* of what an operation was told: storage that it made itself */
 };
 
 void marks_clear(struct marks *marks);
+/* The same for those that calloc(3) made; NULL is legal. */
+void marks_free(struct marks *marks);
 /* The id of that kind, or NULL. */
 const char *marks_find(const struct marks *marks, const char *kind);
 /* Takes the place of one of the same kind. TARN_E_INVALID for what would not fit into a line;

@@ -19,22 +19,43 @@ static int is_another(struct tarn_pool *pool, const char *kind, const char *was,
                      is, pool_is_active(pool) ? "stop the pool and accept" : "accept", pool->name);
 }
 
+/* Read once an operation: a target may have hundreds of units. */
+static int recall(const struct marks **out, struct tarn_pool *pool, struct call *call,
+                  struct tarn_error **error)
+{
+    struct operation *operation = call->operation;
+    struct marks *known = operation->known;
+    int status = TARN_OK;
+
+    if (known == NULL) {
+        known = calloc(1, sizeof(*known));
+        if (known == NULL)
+            return error_set(error, TARN_E_INTERNAL, 0, "no memory to recognise a storage");
+        status = marks_read(known, pool->context, call->abi.pool, error);
+        if (status != TARN_OK)
+            free(known);
+        else
+            operation->known = known;
+    }
+    *out = operation->known;
+    return status;
+}
+
 /* What this operation was told counts before what was recorded. */
 static int compare(struct tarn_pool *pool, struct call *call, const char *kind, const char *id,
                    struct tarn_error **error)
 {
     struct operation *operation = call->operation;
-    const char *told = operation->marks != NULL ? marks_find(operation->marks, kind) : NULL;
-    struct marks recorded = { 0 };
-    const char *was;
+    const struct marks *known = NULL;
+    const char *was = operation->marks != NULL ? marks_find(operation->marks, kind) : NULL;
     int status = TARN_OK;
 
-    if (told == NULL && !operation->adopt)
-        status = marks_read(&recorded, pool->context, call->abi.pool, error);
-    was = told != NULL ? told : marks_find(&recorded, kind);
+    if (was == NULL && !operation->adopt) {
+        status = recall(&known, pool, call, error);
+        was = known != NULL ? marks_find(known, kind) : NULL;
+    }
     if (status == TARN_OK && was != NULL && strcmp(was, id) != 0)
         status = is_another(pool, kind, was, id, error);
-    marks_clear(&recorded);
     return status;
 }
 
@@ -75,8 +96,8 @@ int pool_keep_marks(struct tarn_pool *pool, struct pool_session *session,
     const struct tarn_pool_def *def = &session->def->abi;
     struct marks recorded = { 0 };
     struct tarn_error *why = NULL;
+    const struct mark *mark;
     bool changed = false;
-    size_t index;
     int status = TARN_OK;
 
     if (operation->marks == NULL)
@@ -89,8 +110,7 @@ int pool_keep_marks(struct tarn_pool *pool, struct pool_session *session,
     }
     if (why != NULL)
         status = error_pass(error, why);
-    for (index = 0; status == TARN_OK && index < operation->marks->count; index++) {
-        const struct mark *mark = &operation->marks->list[index];
+    for (mark = operation->marks->table; status == TARN_OK && mark != NULL; mark = mark->hh.next) {
         const char *was = marks_find(&recorded, mark->kind);
 
         if (was != NULL && strcmp(was, mark->id) == 0)
