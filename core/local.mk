@@ -133,6 +133,7 @@ core_sources = \
 	core/volume/volume-delete.c \
 	core/volume/volume-family.c \
 	core/volume/volume-fill.c \
+	core/volume/volume-format.c \
 	core/volume/volume-likeness.c \
 	core/volume/volume-open.c \
 	core/volume/volume-publish.c \

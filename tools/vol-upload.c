@@ -87,6 +87,8 @@ int vol_upload(struct tool *tool, const struct args *args)
                                     args_flag(args, "sparse", TARN_TRANSFER_SPARSE), tool->job,
                                     &tool->error);
     close_source(&source);
+    if (status == TARN_OK && args_text(args, "format"))
+        status = tarn_volume_set_format(volume, args_text(args, "format"), NULL, &tool->error);
     if (status == TARN_OK)
         tool_say(tool, "volume", tarn_volume_name(volume), "uploaded", "Vol %s uploaded from %s",
                  tarn_volume_name(volume), source.path);

@@ -109,13 +109,24 @@ static const struct option wipe_options[] = {
     OPTIONS_END
 };
 
-static const struct option transfer_options[] = {
+static const struct option download_options[] = {
     OPTION_VOLUME,
-    { "file", VALUE_FILE, OPTION_REQUIRED, "file on this side, - for stdin or stdout", NULL },
+    { "file", VALUE_FILE, OPTION_REQUIRED, "file on this side, - for stdout", NULL },
     OPTION_IN_POOL,
     OPTION_OFFSET,
     OPTION_LENGTH,
     OPTION_FLAG("sparse", "keep holes"),
+    OPTIONS_END
+};
+
+static const struct option upload_options[] = {
+    OPTION_VOLUME,
+    { "file", VALUE_FILE, OPTION_REQUIRED, "file on this side, - for stdin", NULL },
+    OPTION_IN_POOL,
+    OPTION_OFFSET,
+    OPTION_LENGTH,
+    OPTION_FLAG("sparse", "keep holes"),
+    { "format", VALUE_FORMAT, OPTION_NAMED, "the volume holds an image of this format now", NULL },
     OPTIONS_END
 };
 
@@ -177,9 +188,9 @@ const struct command volume_commands[] = {
     { .name = "vol-wipe", .summary = "overwrite a volume",
       .flags = COMMAND_JOB | COMMAND_BYTES, .options = wipe_options, .run = vol_wipe },
     { .name = "vol-upload", .summary = "replace bytes of a volume by those of a file",
-      .flags = COMMAND_JOB | COMMAND_BYTES, .options = transfer_options, .run = vol_upload },
+      .flags = COMMAND_JOB | COMMAND_BYTES, .options = upload_options, .run = vol_upload },
     { .name = "vol-download", .summary = "write bytes of a volume into a file",
-      .flags = COMMAND_JOB | COMMAND_BYTES, .options = transfer_options, .run = vol_download },
+      .flags = COMMAND_JOB | COMMAND_BYTES, .options = download_options, .run = vol_download },
     { .name = "vol-list", .summary = "list the volumes of a pool",
       .flags = COMMAND_JOB, .options = list_options, .exclusive = list_pairs, .run = vol_list },
     { .name = "vol-info", .summary = "type and sizes of a volume",

@@ -58,6 +58,34 @@ too_long() {
     [ "$("$JSON_GET" error/code <"$work/err")" = no-space ]
 }
 
+# In a pool of files, where the record of a raw volume wins over its bytes.
+format_of() { "$TARN" --json vol-info "$1" p | "$JSON_GET" format; }
+
+with_a_format() {
+    dir_pool p
+    run 0 vol-create-as p v 1M
+    run 0 vol-create-as p image 64M --format qcow2
+    run 0 vol-upload v "$work/p/image" p
+    [ "$(format_of v)" = raw ]
+    run 0 vol-upload v "$work/p/image" p --format qcow2
+    [ "$(format_of v)" = qcow2 ]
+    [ "$("$TARN" --json vol-info v p | "$JSON_GET" capacity)" -eq 67108864 ]
+    run 0 vol-check v p
+    run 0 vol-upload v "$work/p/image" p --format raw
+    [ "$(format_of v)" = raw ]
+}
+
+with_a_wrong_format() {
+    dir_pool p
+    run 0 vol-create-as p v 1M
+    run 0 vol-create-as p image 64M --format qcow2
+    run 1 vol-upload v "$work/p/image" p --format vmdk
+    grep -q 'holds no such image' "$work/err"
+    [ "$(format_of v)" = raw ]
+    run 3 vol-upload v "$work/p/image" p --format nonsense
+    [ "$(format_of v)" = raw ]
+}
+
 missing_file() {
     dir_pool p
     run 0 vol-create-as p v 1000
@@ -112,6 +140,8 @@ check "standard input and output" through_pipes
 check "--offset and --length" parts
 check "--sparse keeps holes" sparse
 check "bytes beyond the end are refused" too_long
+check "--format makes an image of it" with_a_format
+check "--format is believed of an image only" with_a_wrong_format
 check "files that cannot be opened" missing_file
 check "a failed download leaves no file" failed_download_leaves_nothing
 check "a full target" full_target

@@ -424,6 +424,12 @@ typedef int (*tarn_sink_fn)(void *arg, const void *data, uint64_t length);
 TARN_API int tarn_volume_upload(struct tarn_volume *volume, uint64_t offset, uint64_t length,
                                 tarn_source_fn source, void *arg, uint32_t flags,
                                 struct tarn_job *job, struct tarn_error **error);
+
+/* Says what the container holds, after an upload of an image into a volume which nobody looks into:
+ * an image of that format. It is described before that is believed (TARN_E_INVALID: it is none);
+ * then it counts as if the volume had been made so. */
+TARN_API int tarn_volume_set_format(struct tarn_volume *volume, const char *format,
+                                    struct tarn_job *job, struct tarn_error **error);
 /* The container's bytes as they are; `length` 0 = to the end. */
 TARN_API int tarn_volume_download(struct tarn_volume *volume, uint64_t offset, uint64_t length,
                                   tarn_sink_fn sink, void *arg, uint32_t flags,
