@@ -37,8 +37,6 @@ core_sources = \
 	core/context/operation.h \
 	core/context/secret.c \
 	core/context/secret.h \
-	core/context/watch.c \
-	core/context/watch.h \
 	core/image/container.c \
 	core/image/container.h \
 	core/image/copy.c \
@@ -91,6 +89,8 @@ core_sources = \
 	core/pool/pool-xml.c \
 	core/pool/pool.h \
 	core/pool/pools.c \
+	core/pool/watch.c \
+	core/pool/watch.h \
 	core/registry/capability-list.c \
 	core/registry/descriptor-check.c \
 	core/registry/descriptor.c \

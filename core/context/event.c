@@ -15,7 +15,7 @@
 
 #include "core/base/error.h"
 #include "core/pool/pool.h"
-#include "core/context/watch.h"
+#include "core/pool/watch.h"
 
 /* Events that nobody fetches: beyond this the oldest go, so that a sleeping host costs no
  * memory. */

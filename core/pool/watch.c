@@ -3,7 +3,7 @@
  * An epoll descriptor over inotify for the folders, the modules' own descriptors for pools, and the
  * event queue's. What is told is only where to look: the looking is the same as everywhere.
  */
-#include "core/context/watch.h"
+#include "core/pool/watch.h"
 
 #include <errno.h>
 #include <stdlib.h>
