@@ -103,6 +103,8 @@ core_sources = \
 	core/registry/module-list.c \
 	core/registry/module.c \
 	core/registry/module.h \
+	core/registry/param-records.c \
+	core/registry/param-records.h \
 	core/registry/params.c \
 	core/registry/params.h \
 	core/registry/plugin-conf-keys.c \

@@ -33,6 +33,8 @@ tarn_SOURCES = \
 	tools/lookup.h \
 	tools/main.c \
 	tools/module-names.c \
+	tools/module-options.c \
+	tools/module-options.h \
 	tools/module.c \
 	tools/module.h \
 	tools/other.c \

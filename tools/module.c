@@ -11,6 +11,7 @@
 
 #include "tools/auto.h"
 #include "tools/json.h"
+#include "tools/module-options.h"
 #include "tools/pool-show.h"
 #include "tools/table.h"
 #include "tools/text.h"
@@ -54,6 +55,8 @@ static json_t *module_json(const struct tarn_module_record *record)
     json_put_text(object, "summary", record->summary);
     json_put_text(object, "licence", record->licence);
     json_put_text(object, "reason", record->reason);
+    if (record->params)
+        json_put(object, "options", module_options_schema(record->params));
     return object;
 }
 
@@ -138,6 +141,7 @@ static void print_rows(const struct tarn_module_record *record)
     row_print("Isolation", record->isolation);
     row_print("Conf", record->conf ? record->conf : "-");
     row_print("File", record->file ? record->file : "-");
+    module_options_print(record->params);
 }
 
 static int module_info(struct tool *tool, const struct args *args)

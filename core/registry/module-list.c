@@ -9,6 +9,7 @@
 #include "core/base/arena.h"
 #include "core/context/context.h"
 #include "core/base/error.h"
+#include "core/registry/param-records.h"
 #include "core/registry/registry-private.h"
 
 /* A record and the arena that it and its text lie in. */
@@ -44,6 +45,7 @@ static void fill_loaded(struct tarn_module_record *record, struct arena *arena,
     record->version = arena_strdup(arena, descriptor->version);
     record->summary = arena_strdup(arena, descriptor->summary);
     record->licence = arena_strdup(arena, descriptor->licence);
+    record->params = param_records(arena, module);
 }
 
 /* NULL without memory. */

@@ -527,6 +527,22 @@ TARN_API int tarn_image_convert(struct tarn_context *context,
 
 /* --- modules, types, formats ------------------------------------------------------------------ */
 
+/* A parameter that a module declares: tarn/param.h of the module ABI. */
+struct tarn_param_record {
+    size_t struct_size;
+    uint32_t required;
+    uint32_t secret;            /* neither its default nor its value is told */
+    const char *scope;          /* "module": in [options] of the .conf; "pool:fs", "format:qcow2" */
+    const char *name;
+    const char *summary;
+    const char *type;           /* "string", "path", "bytes", "integer", "boolean", "enum" */
+    const char *default_value;  /* NULL = none */
+    const char *value;          /* what holds now, with scope "module"; or NULL */
+    const char *const *choices; /* of an enum; ends with NULL */
+    int64_t minimum;            /* of bytes and integers, if minimum < maximum */
+    int64_t maximum;
+};
+
 struct tarn_module_record {
     size_t struct_size;
     uint32_t enabled;
@@ -542,6 +558,7 @@ struct tarn_module_record {
     const char *licence;
     const char *reason;          /* why it cannot be used, or NULL */
     const char *isolation;       /* "none", or "process": it runs in processes of its own */
+    const struct tarn_param_record *const *params; /* ends with NULL; NULL unless loaded */
 };
 
 /* All that plugins.d holds, sorted by name; opens no module. Freed by tarn_module_list_free. */
