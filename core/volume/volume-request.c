@@ -38,16 +38,17 @@ static int read_definition(struct birth *birth, const char *xml, struct tarn_err
 
     if (status == TARN_OK && (birth->flags & TARN_DEFINE_VALIDATE))
         status = validate(birth, xml, error);
+    if (status == TARN_OK && type->volume_name_check != NULL) {
+        pool_call_begin(&call, birth->visit.session, &birth->visit.operation, NULL);
+        status = pool_call_end(&call, birth->visit.session,
+                               type->volume_name_check(&call.abi, birth->visit.session->handle,
+                                                       birth->def->abi.name),
+                               error);
+    }
     if (status == TARN_OK && type->volume_allocate == NULL)
         status = error_set(error, TARN_E_UNSUPPORTED, 0,
                            "volumes cannot be created in pools of the type %s", type->name);
-    if (status != TARN_OK || type->volume_name_check == NULL)
-        return status;
-    pool_call_begin(&call, birth->visit.session, &birth->visit.operation, NULL);
-    return pool_call_end(&call, birth->visit.session,
-                         type->volume_name_check(&call.abi, birth->visit.session->handle,
-                                                 birth->def->abi.name),
-                         error);
+    return status;
 }
 
 static int check_promises(const struct tarn_format *format, bool from_source,

@@ -134,7 +134,8 @@ struct tarn_pool_type {
 
     /* --- volumes ------------------------------------------------------------------------------ */
 
-    /* TARN_OK if a volume may bear this name; told before anything is made. */
+    /* TARN_OK if a volume may bear this name; told before anything is made. A type that makes no
+     * volumes tells here where they come from (TARN_E_UNSUPPORTED). */
     int32_t (*volume_name_check)(struct tarn_call *call, void *pool, const char *name);
     /* Phase one: a container that nobody sees, with permissions and reserved space, open for
      * writing in *out_io (NULL for formats without bytes, such as "dir"). */
