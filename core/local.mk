@@ -130,6 +130,8 @@ core_sources = \
 	core/schema/schema.h \
 	core/volume/record.c \
 	core/volume/record.h \
+	core/volume/stream.c \
+	core/volume/stream.h \
 	core/volume/volume-birth.h \
 	core/volume/volume-create.c \
 	core/volume/volume-delete.c \

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/image/copy.h"
+#include "core/volume/stream.h"
 #include "core/volume/volume.h"
 
 #define TRANSFER_CHUNK (1024u * 1024u)
@@ -74,6 +75,7 @@ struct download {
     void *arg;
     uint64_t first;
     uint64_t length;
+    uint64_t done;
     bool sparse;
 };
 
@@ -82,39 +84,63 @@ static int host_refused(struct transfer *transfer, int status)
     return tarn_fail(&transfer->call.abi, status, 0, "the receiver of the bytes failed");
 }
 
+static int send_part(struct download *download, const void *bytes, uint64_t length)
+{
+    struct transfer *transfer = download->transfer;
+    int taken = download->sink(download->arg, bytes, length);
+
+    if (taken != TARN_OK)
+        return host_refused(transfer, taken);
+    download->done += length;
+    return progress(transfer, download->done, download->length);
+}
+
 static int send_bytes(struct download *download, uint64_t offset, uint64_t length)
 {
     struct transfer *transfer = download->transfer;
-    int status = TARN_OK;
+    int status = progress(transfer, download->done, download->length);
 
     while (status == TARN_OK && length > 0) {
         uint64_t part = length < TRANSFER_CHUNK ? length : TRANSFER_CHUNK;
 
-        status = progress(transfer, offset - download->first, download->length);
+        status = tarn_io_pread(&transfer->call.abi, transfer->io, transfer->buffer, part, offset);
         if (status == TARN_OK)
-            status = tarn_io_pread(&transfer->call.abi, transfer->io, transfer->buffer, part,
-                                   offset);
-        if (status == TARN_OK) {
-            int taken = download->sink(download->arg, transfer->buffer, part);
-
-            status = taken == TARN_OK ? TARN_OK : host_refused(transfer, taken);
-        }
+            status = send_part(download, transfer->buffer, part);
         offset += part;
         length -= part;
     }
     return status;
 }
 
+/* Reading goes on while the receiver works. */
+static int send_all(struct download *download)
+{
+    struct transfer *transfer = download->transfer;
+    struct stream *stream = NULL;
+    const void *part = NULL;
+    uint64_t length = 1;
+    int status = progress(transfer, 0, download->length);
+
+    if (status == TARN_OK)
+        status = stream_begin(&stream, &transfer->call.abi, transfer->io, download->first,
+                              download->length);
+    while (status == TARN_OK && length > 0) {
+        status = stream_next(stream, &part, &length);
+        if (status == TARN_OK && length > 0)
+            status = send_part(download, part, length);
+    }
+    stream_end(stream);
+    return status;
+}
+
 static int32_t send_extent(struct tarn_call *call, const struct tarn_extent *extent, void *arg)
 {
     struct download *download = arg;
-    int taken;
 
     (void)call;
-    if (extent->kind == TARN_EXTENT_DATA || !download->sparse)
+    if (extent->kind == TARN_EXTENT_DATA)
         return send_bytes(download, extent->offset, extent->length);
-    taken = download->sink(download->arg, NULL, extent->length);
-    return taken == TARN_OK ? TARN_OK : host_refused(download->transfer, taken);
+    return send_part(download, NULL, extent->length);
 }
 
 int tarn_volume_download(struct tarn_volume *volume, uint64_t offset, uint64_t length,
@@ -122,7 +148,7 @@ int tarn_volume_download(struct tarn_volume *volume, uint64_t offset, uint64_t l
                          struct tarn_error **error)
 {
     struct transfer transfer;
-    struct download download = { &transfer, sink, arg, offset, 0,
+    struct download download = { &transfer, sink, arg, offset, 0, 0,
                                  (flags & TARN_TRANSFER_SPARSE) != 0 };
     int status = transfer_begin(&transfer, volume, false, job, error);
 
@@ -137,7 +163,7 @@ int tarn_volume_download(struct tarn_volume *volume, uint64_t offset, uint64_t l
         status = tarn_io_extents(&transfer.call.abi, transfer.io, offset, download.length,
                                  send_extent, &download);
     else if (status == TARN_OK)
-        status = send_bytes(&download, offset, download.length);
+        status = send_all(&download);
     if (status == TARN_OK)
         status = progress(&transfer, download.length, download.length);
     status = transfer_end(&transfer, status, error);
