@@ -6,6 +6,7 @@ include tests/formats/local.mk
 include tests/bench/local.mk
 include tests/fuzz/local.mk
 include tests/cli/local.mk
+include tests/iscsi/local.mk
 include tests/xml/local.mk
 
 LDADD = libtarn-test.la libtarn-core.la libtarn-helpers.la $(CUNIT_LIBS)
@@ -73,6 +74,10 @@ unit_tests = \
 	tests/unit/test-image-map \
 	tests/unit/test-image-related \
 	tests/unit/test-inventory \
+	tests/unit/test-iscsi-lun \
+	tests/unit/test-iscsi-lun-zero \
+	tests/unit/test-iscsi-login \
+	tests/unit/test-iscsi-vpd \
 	tests/unit/test-isolate-channel \
 	tests/unit/test-isolate-module \
 	tests/unit/test-isolate-telling \
@@ -161,6 +166,12 @@ tests_unit_test_fs_device_SOURCES = tests/unit/test-fs-device.c $(fs_la_SOURCES)
 tests_unit_test_fs_device_CPPFLAGS = $(AM_CPPFLAGS) $(BLKID_CFLAGS)
 tests_unit_test_fs_device_LDADD = libtarn-signature-helpers.la $(tests_unit_test_mount_LDADD) \
 	$(BLKID_LIBS)
+tests_unit_test_iscsi_login_SOURCES = tests/unit/test-iscsi-login.c $(iscsi_sources)
+tests_unit_test_iscsi_login_CPPFLAGS = $(AM_CPPFLAGS) $(iscsi_cppflags)
+tests_unit_test_iscsi_login_LDADD = $(iscsi_libadd) $(LDADD)
+tests_unit_test_iscsi_vpd_SOURCES = tests/unit/test-iscsi-vpd.c $(iscsi_sources)
+tests_unit_test_iscsi_vpd_CPPFLAGS = $(tests_unit_test_iscsi_login_CPPFLAGS)
+tests_unit_test_iscsi_vpd_LDADD = $(tests_unit_test_iscsi_login_LDADD)
 tests_unit_test_netfs_SOURCES = tests/unit/test-netfs.c $(netfs_sources)
 tests_unit_test_netfs_CPPFLAGS = $(AM_CPPFLAGS) $(LIBNFS_CFLAGS) $(MOUNT_CFLAGS)
 tests_unit_test_netfs_LDADD = libtarn-server-helpers.la $(tests_unit_test_mount_LDADD) \
@@ -168,6 +179,16 @@ tests_unit_test_netfs_LDADD = libtarn-server-helpers.la $(tests_unit_test_mount_
 tests_unit_test_netfs_ask_SOURCES = tests/unit/test-netfs-ask.c $(netfs_sources)
 tests_unit_test_netfs_ask_CPPFLAGS = $(tests_unit_test_netfs_CPPFLAGS)
 tests_unit_test_netfs_ask_LDADD = $(tests_unit_test_netfs_LDADD)
+lun_test_sources = tests/unit/fake-lun.c tests/unit/fake-lun.h modules/iscsi/lun-ahead.c \
+	modules/iscsi/lun-cdb.c modules/iscsi/lun-io.c modules/iscsi/lun-io.h modules/iscsi/lun-map.c \
+	modules/iscsi/lun-path.c modules/iscsi/lun-queue.c modules/iscsi/lun-zero.c
+lun_test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/modules/iscsi
+tests_unit_test_iscsi_lun_SOURCES = tests/unit/test-iscsi-lun.c $(lun_test_sources)
+tests_unit_test_iscsi_lun_CPPFLAGS = $(lun_test_cppflags)
+tests_unit_test_iscsi_lun_LDADD = libtarn-server-helpers.la $(LDADD)
+tests_unit_test_iscsi_lun_zero_SOURCES = tests/unit/test-iscsi-lun-zero.c $(lun_test_sources)
+tests_unit_test_iscsi_lun_zero_CPPFLAGS = $(lun_test_cppflags)
+tests_unit_test_iscsi_lun_zero_LDADD = libtarn-server-helpers.la $(LDADD)
 tests_unit_test_logical_names_LDADD = $(logical_libs) $(LDADD)
 tests_unit_test_logical_report_LDADD = $(logical_libs) $(LDADD)
 tests_unit_test_logical_seqno_LDADD = $(logical_libs) $(LDADD)

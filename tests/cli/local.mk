@@ -20,10 +20,19 @@ cli_tests = \
 	tests/cli/test-hostile-qcow2.sh \
 	tests/cli/test-hostile-xml.sh \
 	tests/cli/test-image.sh \
+	tests/cli/test-iscsi-data.sh \
+	tests/cli/test-iscsi-faults.sh \
+	tests/cli/test-iscsi-chap.sh \
+	tests/cli/test-iscsi-direct.sh \
+	tests/cli/test-iscsi-hostile.sh \
+	tests/cli/test-iscsi-portals.sh \
+	tests/cli/test-iscsi-sources.sh \
+	tests/cli/test-iscsi-xml.sh \
 	tests/cli/test-isolation-dir.sh \
 	tests/cli/test-isolation.sh \
 	tests/cli/test-json.sh \
 	tests/cli/test-logical-faults.sh \
+	tests/cli/test-module-options.sh \
 	tests/cli/test-names.sh \
 	tests/cli/test-netfs.sh \
 	tests/cli/test-netfs-sources.sh \
@@ -40,4 +49,4 @@ cli_tests = \
 	tests/cli/test-volume.sh \
 	tests/cli/test-xml.sh
 
-EXTRA_DIST += tests/cli/lib.sh $(cli_tests)
+EXTRA_DIST += tests/cli/iscsi-lib.sh tests/cli/lib.sh $(cli_tests)

@@ -40,6 +40,7 @@ modules/dir.so
 modules/disk.so
 modules/dmg.so
 modules/fs.so
+modules/iscsi.so
 modules/iso.so
 modules/logical.so
 modules/netfs.so
@@ -57,6 +58,7 @@ plugins.d/dir.conf
 plugins.d/disk.conf
 plugins.d/dmg.conf
 plugins.d/fs.conf
+plugins.d/iscsi.conf
 plugins.d/iso.conf
 plugins.d/logical.conf
 plugins.d/netfs.conf
@@ -71,9 +73,10 @@ END
 
 manual_is_there() {
     need_installed
-    for page in tarn.1 tarn-plugins.d.5 tarn-dir.7 tarn-disk.7 tarn-fs.7 tarn-logical.7 tarn-netfs.7 tarn-raw.7 tarn-qcow2.7 \
-        tarn-qcow.7 tarn-vmdk.7 tarn-vpc.7 tarn-cow.7 tarn-bochs.7 tarn-cloop.7 tarn-dmg.7 \
-        tarn-images.7 tarn-iso.7 tarn-isolation.7; do
+    for page in tarn.1 tarn-plugins.d.5 tarn-dir.7 tarn-disk.7 tarn-fs.7 tarn-iscsi.7 \
+        tarn-logical.7 tarn-netfs.7 tarn-raw.7 tarn-qcow2.7 tarn-qcow.7 \
+        tarn-vmdk.7 tarn-vpc.7 tarn-cow.7 tarn-bochs.7 tarn-cloop.7 tarn-dmg.7 tarn-images.7 \
+        tarn-iso.7 tarn-isolation.7; do
         [ -s "$(place "$page")" ]
     done
 }

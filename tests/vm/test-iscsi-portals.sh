@@ -1,0 +1,243 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Pools of type iscsi whose target has several portals, wants CHAP, or does not answer.
+# shellcheck disable=SC2119,SC2317  # inside comes back, in the machine
+. "$(dirname "$0")/lib.sh"
+inside --timeout 400
+. "$(dirname "$0")/iscsi-lib.sh"
+
+all="<iscsi:sessions portals='all'/>"
+
+# --- several portals ------------------------------------------------------------------------------
+
+# two: a disk behind two portals.
+two() {
+    lun 1 64M
+    serve 1 127.0.0.1:3260
+    serve 2 127.0.0.2:3260
+}
+
+one_goes() {
+    two
+    define 127.0.0.1 127.0.0.2 -- "$all"
+    run 0 pool-start p
+    [ "$(sessions)" -eq 2 ]
+    run 0 vol-list p --name
+    prints unit:0:0:1 ''
+    state running
+    unserve 2
+    soon state degraded 'through 127.0.0.2:3260'
+    run 0 vol-list p --name
+    prints unit:0:0:1 ''
+    serve 2 127.0.0.2:3260
+    soon state running
+    run 0 pool-stop p
+    [ "$(sessions)" -eq 0 ]
+    [ -z "$(records)" ]
+}
+
+# It was gone when the pool started.
+one_comes_later() {
+    lun 1 64M
+    serve 1 127.0.0.1:3260
+    define 127.0.0.1 127.0.0.2 -- "$all"
+    run 0 pool-start p
+    state degraded 'through 127.0.0.2:3260'
+    serve 2 127.0.0.2:3260
+    run 0 pool-refresh p
+    state running
+    [ "$(sessions)" -eq 2 ]
+}
+
+the_next_is_tried() {
+    lun 1 64M
+    serve 2 127.0.0.2:3260
+    define 127.0.0.1 127.0.0.2
+    run 0 pool-start p
+    [ "$(sessions)" -eq 1 ]
+    run 0 vol-path unit:0:0:1 --pool p
+    prints "$(link 127.0.0.2:3260 1)" ''
+    serve 1 127.0.0.1:3260
+    unserve 2
+    soon run 0 pool-refresh p
+    run 0 vol-path unit:0:0:1 --pool p
+    prints "$(link 127.0.0.1:3260 1)" ''
+}
+
+# A name that has two addresses, and one with an IPv6 address.
+names_and_addresses() {
+    printf '%s\n' '127.0.0.1 twins' '127.0.0.2 twins' >>/etc/hosts
+    two
+    define twins -- "$all"
+    run 0 pool-start p
+    [ "$(sessions)" -eq 2 ]
+    run 0 pool-stop p
+    serve 3 '[2001:db8::1]:3260'
+    define 2001:db8::1
+    run 0 pool-start p
+    [ "$(cat /sys/class/iscsi_connection/*/persistent_address)" = 2001:db8::1 ]
+    run 0 vol-list p --name
+    prints unit:0:0:1 ''
+    run 0 pool-stop p
+    [ -z "$(records)" ]
+}
+
+different_disks() {
+    lun 1 64M
+    serve 1 127.0.0.1:3260
+    serve 2 127.0.0.2:3260 2
+    define 127.0.0.1 127.0.0.2 -- "$all"
+    run 0 pool-start p
+    run 0 vol-list p --json
+    shows 'the portals lead to different disks'
+}
+
+multipath_presents_its_node() {
+    need multipathd
+    need multipath
+    two
+    printf 'defaults {\n find_multipaths no\n user_friendly_names yes\n}\n' >/etc/multipath.conf
+    modprobe dm-multipath
+    multipathd
+    timeout 20 sh -c 'until multipathd show status; do sleep 0.2; done' >/dev/null
+    define 127.0.0.1 127.0.0.2 -- "$all"
+    run 0 pool-start p
+    run 0 vol-path unit:0:0:1 --pool p
+    grep -q '^/dev/mapper/mpath' "$work/out"
+    run 0 vol-key unit:0:0:1 --pool p
+    prints "$(/lib/udev/scsi_id --replace-whitespace --whitelisted --device /dev/sda)" ''
+    dd if=/dev/urandom of="$work/bytes" bs=1M count=2 status=none
+    run 0 vol-upload unit:0:0:1 "$work/bytes" --pool p
+    cmp -n 2097152 "$work/bytes" "$work/lun-1"
+    unserve 1
+    soon state degraded 'through 127.0.0.1:3260'
+    run 0 vol-path unit:0:0:1 --pool p
+    grep -q '^/dev/mapper/mpath' "$work/out"
+    run 0 vol-download unit:0:0:1 "$work/back" --pool p --length 2097152
+    cmp "$work/bytes" "$work/back"
+    serve 1 127.0.0.1:3260
+    soon state running
+    run 0 pool-stop p
+    dmsetup ls --target multipath | fails grep mpath
+    [ "$(sessions)" -eq 0 ]
+}
+
+# --- CHAP -----------------------------------------------------------------------------------------
+
+chap="<auth type='chap' username='me'><secret usage='ours'/></auth>"
+mutual="<iscsi:target-auth username='it'><iscsi:secret usage='theirs'/></iscsi:target-auth>"
+
+# listened COMMAND…: with all arguments that iscsiadm gets in $work/arguments.
+listened() {
+    adm_real=$(command -v iscsiadm)
+    [ -e "$adm_real.real" ] || mv "$adm_real" "$adm_real.real"
+    printf '#!/bin/sh\necho "$*" >>%s\nexec %s.real "$@"\n' "$work/arguments" "$adm_real" \
+        >"$adm_real"
+    chmod +x "$adm_real"
+    "$@"
+}
+
+right_secrets() {
+    lun 1 16M
+    serve 1 127.0.0.1:3260
+    account 1 me our-own-secret
+    account 1 it their-own-secret --outgoing
+    secret ours our-own-secret
+    secret theirs their-own-secret
+    define 127.0.0.1 -- "$chap$mutual"
+    listened run 0 pool-start p
+    run 0 vol-list p --name
+    prints unit:0:0:1 ''
+    grep -q -e '--login' "$work/arguments"
+    fails grep -r own-secret "$work/arguments" "$work/out" "$work/err" /run/tarn "$work/root/run" \
+        "$work/root/var"
+    fails grep -q own-secret /proc/[0-9]*/cmdline
+    # shellcheck disable=SC2046  # several
+    [ "$(stat -c %a $(records | grep nodes))" = 600 ]
+    records | grep nodes | xargs grep -q 'password_in = their-own-secret'
+    run 0 pool-stop p
+    [ -z "$(records)" ]
+    fails grep -r own-secret /etc/iscsi
+    dmesg | fails grep own-secret
+}
+
+wrong_secrets() {
+    lun 1 16M
+    serve 1 127.0.0.1:3260
+    account 1 me our-own-secret
+    account 1 it their-own-secret --outgoing
+    secret ours not-our-secret
+    secret theirs their-own-secret
+    define 127.0.0.1 -- "$chap"
+    run 1 pool-start p
+    says 'is not for us'
+    fails grep -q not-our-secret "$work/err"
+    [ -z "$(records)" ]
+    secret ours our-own-secret
+    secret theirs not-their-secret
+    define 127.0.0.1 -- "$chap$mutual"
+    run 1 pool-start p
+    fails grep -q not-their-secret "$work/err"
+    [ "$(sessions)" -eq 0 ]
+    [ -z "$(records)" ]
+    secret theirs their-own-secret
+    run 0 pool-start p
+}
+
+# --- no answer ------------------------------------------------------------------------------------
+
+dies_and_comes_back() {
+    lun 1 64M
+    serve 1 127.0.0.1:3260
+    define 127.0.0.1
+    run 0 pool-start p
+    unserve 1
+    soon state unresponsive 'cannot be reached'
+    run 0 vol-list p --json
+    json 0/stale true
+    serve 1 127.0.0.1:3260
+    soon state running
+    run 0 pool-refresh p
+    run 0 vol-list p --json
+    json 0/stale false
+}
+
+# Whatever hangs, the deadline counts; and nothing is left.
+hangs() {
+    begun=$(date +%s)
+    run 1 --deadline 8 pool-start p
+    [ $(($(date +%s) - begun)) -le 20 ]
+}
+
+# shellcheck disable=SC2046  # iscsid is two processes
+wedged_logins_end() {
+    lun 1 64M
+    serve 1 127.0.0.1:3260
+    define 127.0.0.1
+    kill -STOP "$(cat "$work/tgtd-1")"
+    hangs
+    kill -CONT "$(cat "$work/tgtd-1")"
+    [ -z "$(records)" ]
+    kill -STOP $(pidof iscsid)
+    hangs
+    kill -CONT $(pidof iscsid)
+    [ -z "$(records)" ]
+    run 0 pool-start p
+    run 0 pool-stop p
+    [ "$(sessions)" -eq 0 ]
+}
+
+iscsi_check "a pool of two portals is degraded when one goes, and whole when it is back" one_goes
+iscsi_check "a portal that was gone at the start is logged in to at a refresh" one_comes_later
+iscsi_check "without a session through all, the next portal is tried" the_next_is_tried
+iscsi_check "names with several addresses, and IPv6" names_and_addresses
+iscsi_check "two portals that lead to different disks are found out" different_disks
+iscsi_check "dm-multipath's node is presented, and outlives a portal" multipath_presents_its_node
+iscsi_check "weak point 30: mutual CHAP; secrets are in no argument, and gone after stop" \
+    right_secrets
+iscsi_check "wrong secrets are refused, ours and the target's" wrong_secrets
+iscsi_check "a dead target leaves the pool unresponsive; it comes back by itself" \
+    dies_and_comes_back
+iscsi_check "a login that hangs ends with the deadline" wedged_logins_end
+finish
