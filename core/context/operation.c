@@ -141,7 +141,8 @@ void operation_step_end(struct operation *operation)
     pthread_mutex_unlock(&operation->context->operations_lock);
 }
 
-/* The nearer of the two deadlines, 0 without any. The thread that asks set both itself. */
+/* The nearer of the two deadlines, 0 without any. The thread that asks set both itself, or began
+ * after that. */
 static int64_t deadline_of(const struct operation *operation)
 {
     if (operation->deadline == 0 || operation->step_deadline == 0)

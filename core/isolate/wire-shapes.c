@@ -108,7 +108,7 @@ SHAPE(volume_info, tarn_volume_info,
       U64(tarn_volume_info, btime), ONE(tarn_volume_info, identity, &shape_identity),
       LIST(tarn_volume_info, extents, &shape_device_extent),
       TEXT(tarn_volume_info, backing_path), TEXT(tarn_volume_info, backing_format),
-      HEAD(tarn_volume_info, head, head_length));
+      HEAD(tarn_volume_info, head, head_length), TEXT(tarn_volume_info, mark));
 SHAPE(pool_info, tarn_pool_info,
       U32(tarn_pool_info, state), TEXT(tarn_pool_info, state_text),
       U64(tarn_pool_info, capacity), U64(tarn_pool_info, allocation),

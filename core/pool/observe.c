@@ -90,6 +90,7 @@ void volume_entry_fill(struct volume_entry *entry, const struct tarn_volume_info
     info->head = NULL;
     info->head_length = 0;
     info->io = NULL;
+    info->mark = NULL;
     entry->format = info->format;
     entry->backing_path = info->backing_path;
     entry->backing_format = info->backing_format;
@@ -121,6 +122,30 @@ static void check_backing(const struct observer *observer, struct volume_entry *
         arena_printf(entry->arena, "the backing store %s is missing", entry->backing_path);
 }
 
+/* --- is it the unit that it was? ---------------------------------------------------------------- */
+
+/* One that is not hides no other: what cannot be recognised is not to be used, and is told so. */
+static void check_mark(struct call *call, struct volume_entry *entry, const char *mark)
+{
+    struct tarn_error *why = NULL;
+    int status;
+
+    if (mark == NULL || entry->info.status != TARN_VOLUME_OK || call->session == NULL ||
+        call->session->pool == NULL)
+        return;
+    status = pool_recognise(call, entry->info.name, mark, 0, &why);
+    if (status != TARN_OK) {
+        entry->info.status = TARN_VOLUME_UNREADABLE;
+        entry->info.status_text =
+            status == TARN_E_REPLACED
+                ? arena_printf(entry->arena, "it is another disk than the one that the pool had "
+                               "there: if that is wanted, start the pool with --adopt")
+                : arena_strdup(entry->arena,
+                               why != NULL ? tarn_error_message(why) : "it cannot be recognised");
+    }
+    tarn_error_free(why);
+}
+
 /* --- the sink --------------------------------------------------------------------------------- */
 
 /* A volume of one of the type's own formats holds an image only if we put one there. */
@@ -142,6 +167,8 @@ static int take_volume(void *arg, struct call *call, const struct tarn_volume_in
         return tarn_fail(&call->abi, TARN_E_INTERNAL, 0, "no memory for a volume");
     volume_entry_fill(entry, told);
     entry->observed = clock_realtime();
+    if (entry->info.name != NULL && TARN_REACHES(told, struct tarn_volume_info, mark))
+        check_mark(call, entry, told->mark);
     if (may_hold_image(observer->session->type.type, entry))
         look_inside(observer, entry, call, told);
     check_backing(observer, entry);

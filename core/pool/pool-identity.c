@@ -70,18 +70,26 @@ static int note(struct operation *operation, const char *kind, const char *id, b
     return marks_put(operation->marks, kind, id, error);
 }
 
-int pool_identify(struct call *call, const char *kind, const char *id, uint32_t flags)
+int pool_recognise(struct call *call, const char *kind, const char *id, uint32_t flags,
+                   struct tarn_error **error)
 {
     struct tarn_pool *pool = call->session->pool;
-    struct tarn_error *why = NULL;
     int status = TARN_OK;
 
     pthread_mutex_lock(&pool->marks_mutex);
     if (!(flags & TARN_IDENTIFY_NEW))
-        status = compare(pool, call, kind, id, &why);
+        status = compare(pool, call, kind, id, error);
     if (status == TARN_OK)
-        status = note(call->operation, kind, id, (flags & TARN_IDENTIFY_NEW) != 0, &why);
+        status = note(call->operation, kind, id, (flags & TARN_IDENTIFY_NEW) != 0, error);
     pthread_mutex_unlock(&pool->marks_mutex);
+    return status;
+}
+
+int pool_identify(struct call *call, const char *kind, const char *id, uint32_t flags)
+{
+    struct tarn_error *why = NULL;
+    int status = pool_recognise(call, kind, id, flags, &why);
+
     if (status != TARN_OK)
         tarn_fail(&call->abi, status, 0, "%s",
                   why != NULL ? tarn_error_message(why) : "the storage cannot be recognised");

@@ -211,6 +211,10 @@ void pool_forget_silence(struct tarn_pool *pool);
 
 /* --- pool-identity.c: is it the storage that it was? ------------------------------------------ */
 
+/* Is that what the storage, or the unit of it that `kind` names, was before? Notes it then, as call
+ * and core/pool/marks.h have it. TARN_E_REPLACED. */
+int pool_recognise(struct call *call, const char *kind, const char *id, uint32_t flags,
+                   struct tarn_error **error);
 /* As call.identify, for calls with a session of a pool. */
 int pool_identify(struct call *call, const char *kind, const char *id, uint32_t flags);
 /* The operation has succeeded: what its calls told is recorded. */

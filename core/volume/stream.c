@@ -10,11 +10,11 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#define PART_MOST ((uint64_t)1 << 20)
 #define ROOMS 2u
 
 struct stream {
-    struct tarn_call *call;
+    struct call *call;   /* of who takes */
+    struct call reading; /* what fails ahead is nobody's failure yet, and may stay so */
     struct tarn_io *io;
     uint64_t offset;
     uint64_t length; /* of the whole range */
@@ -31,25 +31,25 @@ struct stream {
 
 static uint64_t parts(const struct stream *stream)
 {
-    return stream->length / PART_MOST + (stream->length % PART_MOST != 0);
+    return stream->length / STREAM_PART + (stream->length % STREAM_PART != 0);
 }
 
 static uint64_t part_length(const struct stream *stream, uint64_t part)
 {
-    uint64_t left = stream->length - part * PART_MOST;
+    uint64_t left = stream->length - part * STREAM_PART;
 
-    return left < PART_MOST ? left : PART_MOST;
+    return left < STREAM_PART ? left : STREAM_PART;
 }
 
 static void *room_of(const struct stream *stream, uint64_t part)
 {
-    return stream->rooms + part % ROOMS * PART_MOST;
+    return stream->rooms + part % ROOMS * STREAM_PART;
 }
 
 static int fill(struct stream *stream, uint64_t part)
 {
-    return tarn_io_pread(stream->call, stream->io, room_of(stream, part),
-                         part_length(stream, part), stream->offset + part * PART_MOST);
+    return tarn_io_pread(&stream->reading.abi, stream->io, room_of(stream, part),
+                         part_length(stream, part), stream->offset + part * STREAM_PART);
 }
 
 /* --- the thread ------------------------------------------------------------------------------- */
@@ -99,26 +99,27 @@ static void start(struct stream *stream)
 
 /* --- who takes -------------------------------------------------------------------------------- */
 
-int stream_begin(struct stream **out, struct tarn_call *call, struct tarn_io *io, uint64_t offset,
+int stream_begin(struct stream **out, struct call *call, struct tarn_io *io, uint64_t offset,
                  uint64_t length)
 {
     struct stream *stream = calloc(1, sizeof(*stream));
-    unsigned char *rooms = malloc(ROOMS * PART_MOST);
+    unsigned char *rooms = malloc(ROOMS * STREAM_PART);
 
     *out = NULL;
     if (stream == NULL || rooms == NULL) {
         free(stream);
         free(rooms);
-        return tarn_fail(call, TARN_E_INTERNAL, ENOMEM, "no memory to transfer");
+        return tarn_fail(&call->abi, TARN_E_INTERNAL, ENOMEM, "no memory to transfer");
     }
     stream->call = call;
+    call_prepare(&stream->reading, call->operation, call->module);
     stream->io = io;
     stream->offset = offset;
     stream->length = length;
     stream->rooms = rooms;
     pthread_mutex_init(&stream->mutex, NULL);
     pthread_cond_init(&stream->changed, NULL);
-    if (length > PART_MOST)
+    if (length > STREAM_PART)
         start(stream);
     *out = stream;
     return TARN_OK;
@@ -139,22 +140,36 @@ static int wait_for_part(struct stream *stream)
     return status;
 }
 
+/* The same, without a thread. */
+static int read_part(struct stream *stream)
+{
+    if (stream->status == TARN_OK)
+        stream->status = fill(stream, stream->taken++);
+    return stream->status;
+}
+
+/* The reading has come to its end: its call is nobody's but ours. */
+static int fail(struct stream *stream, int status)
+{
+    struct tarn_error *why = stream->reading.error;
+
+    stream->reading.error = NULL;
+    if (why != NULL)
+        error_pass(&stream->call->error, why);
+    return status;
+}
+
 int stream_next(struct stream *stream, const void **out_part, uint64_t *out_length)
 {
     uint64_t part = stream->taken;
     int status;
 
     *out_length = 0;
-    if (part == parts(stream))
+    if (part == parts(stream) && stream->status == TARN_OK)
         return TARN_OK;
-    if (stream->threaded) {
-        status = wait_for_part(stream);
-    } else {
-        status = fill(stream, part);
-        stream->taken++;
-    }
+    status = stream->threaded ? wait_for_part(stream) : read_part(stream);
     if (status != TARN_OK)
-        return status;
+        return fail(stream, status);
     *out_part = room_of(stream, part);
     *out_length = part_length(stream, part);
     return TARN_OK;
@@ -173,6 +188,7 @@ void stream_end(struct stream *stream)
     }
     pthread_cond_destroy(&stream->changed);
     pthread_mutex_destroy(&stream->mutex);
+    call_clear(&stream->reading);
     free(stream->rooms);
     free(stream);
 }

@@ -6,14 +6,17 @@
 #ifndef CORE_VOLUME_STREAM_H
 #define CORE_VOLUME_STREAM_H
 
-#include <tarn/call.h>
+#include "core/context/call.h"
+
+#define STREAM_PART ((uint64_t)1 << 20) /* bytes; the last part may have fewer */
 
 struct stream;
 
-/* Until stream_end nobody else uses `io`. A failure is recorded in the call. */
-int stream_begin(struct stream **out, struct tarn_call *call, struct tarn_io *io, uint64_t offset,
+/* Until stream_end nobody else uses `io`. */
+int stream_begin(struct stream **out, struct call *call, struct tarn_io *io, uint64_t offset,
                  uint64_t length);
-/* The next part, which is good until the following; *out_length 0: that was all. */
+/* The next part, which is good until the following; *out_length 0: that was all. A part that could
+ * not be read is recorded in the call when its turn comes; nothing comes after it. */
 int stream_next(struct stream *stream, const void **out_part, uint64_t *out_length);
 /* Waits for what is being read. NULL is legal. */
 void stream_end(struct stream *stream);

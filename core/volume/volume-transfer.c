@@ -122,7 +122,7 @@ static int send_all(struct download *download)
     int status = progress(transfer, 0, download->length);
 
     if (status == TARN_OK)
-        status = stream_begin(&stream, &transfer->call.abi, transfer->io, download->first,
+        status = stream_begin(&stream, &transfer->call, transfer->io, download->first,
                               download->length);
     while (status == TARN_OK && length > 0) {
         status = stream_next(stream, &part, &length);

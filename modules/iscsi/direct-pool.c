@@ -24,7 +24,7 @@ static int32_t look_around(struct tarn_call *call, const struct target *target, 
     struct visit visit;
     struct lun *luns;
     size_t count;
-    int32_t status = visit_begin(call, target, &visit);
+    int32_t status = visit_begin(call, target, volumes ? lun_look_briefly : lun_look, &visit);
 
     if (status != TARN_OK)
         return status;
@@ -50,7 +50,7 @@ int32_t direct_refresh(struct tarn_call *call, void *pool)
 /* --- one volume -------------------------------------------------------------------------------- */
 
 static int32_t find(struct tarn_call *call, const struct target *target, const char *name,
-                    struct visit *visit, struct lun *out)
+                    visit_look_fn look, struct visit *visit, struct lun *out)
 {
     uint32_t number;
     int32_t status;
@@ -59,7 +59,7 @@ static int32_t find(struct tarn_call *call, const struct target *target, const c
         return tarn_fail(call, TARN_E_NOT_FOUND, 0,
                          "there is no volume \"%s\": those of a target are called unit:0:0:0, "
                          "unit:0:0:1, …", name);
-    status = visit_begin(call, target, visit);
+    status = visit_begin(call, target, look, visit);
     if (status != TARN_OK)
         return status;
     status = visit_lun(call, visit, number, out);
@@ -73,7 +73,7 @@ int32_t direct_volume_lookup(struct tarn_call *call, void *pool, const char *nam
     const struct target *target = pool;
     struct visit visit;
     struct lun lun;
-    int32_t status = find(call, target, name, &visit, &lun);
+    int32_t status = find(call, target, name, lun_look_briefly, &visit, &lun);
 
     if (status != TARN_OK)
         return status;
@@ -104,7 +104,7 @@ int32_t direct_volume_open(struct tarn_call *call, void *pool, const char *name,
     struct session *session;
     struct visit visit;
     struct lun lun;
-    int32_t status = find(call, target, name, &visit, &lun);
+    int32_t status = find(call, target, name, lun_look, &visit, &lun);
 
     if (status != TARN_OK)
         return status;

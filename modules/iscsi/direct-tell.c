@@ -66,22 +66,17 @@ int32_t unit_tell(struct tarn_call *call, const struct visit *visit, const struc
     struct tarn_volume_info info = { .struct_size = sizeof(info), .name = name, .path = path,
                                      .type = "network", .capacity = lun->size,
                                      .allocation = lun->size, .physical = lun->size };
-    int32_t status = lun->status == TARN_OK ? unit_identify(call, lun) : TARN_OK;
 
     unit_name(lun->number, name);
     path_of(visit->target, lun, path);
     if (lun->identity[0] != '\0')
         info.key = lun->identity;
+    if (mark_of(lun)[0] != '\0')
+        info.mark = mark_of(lun);
     if (lun->status != TARN_OK)
         info.status_text = lun->why;
     else if (lun->no_medium)
         info.status_text = "there is no medium in it";
-    else if (status == TARN_E_REPLACED) {
-        call->host->forget(call);
-        info.status_text = "it is another disk than the one that the pool had there: if that is "
-                           "wanted, start the pool with --adopt";
-    } else if (status != TARN_OK)
-        return status;
     if (info.status_text != NULL) {
         info.status = TARN_VOLUME_UNREADABLE;
     } else {
@@ -161,5 +156,7 @@ int32_t pool_tell(struct tarn_call *call, const struct visit *visit, const struc
     for (i = 0; i < count; i++)
         info.capacity += luns[i].size <= UINT64_MAX - info.capacity ? luns[i].size : 0;
     info.allocation = info.capacity;
-    return tell_with(call, &info, luns, count < FACTS_MOST ? count : FACTS_MOST);
+    return visit->look == lun_look
+               ? tell_with(call, &info, luns, count < FACTS_MOST ? count : FACTS_MOST)
+               : call->host->emit_pool(call, &info);
 }

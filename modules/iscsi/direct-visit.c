@@ -31,11 +31,12 @@ static int32_t connect_all(struct tarn_call *call, struct visit *visit)
     return status;
 }
 
-int32_t visit_begin(struct tarn_call *call, const struct target *target, struct visit *out)
+int32_t visit_begin(struct tarn_call *call, const struct target *target, visit_look_fn look,
+                    struct visit *out)
 {
     int32_t status;
 
-    *out = (struct visit){ .target = target };
+    *out = (struct visit){ .target = target, .look = look };
     status = portals_find(call, target, &out->portals);
     if (status != TARN_OK)
         return status;
@@ -87,8 +88,8 @@ static int32_t no_answer(struct tarn_call *call, const struct visit *visit, int3
                      visit->portals.list[visit->first].text, why);
 }
 
-static int32_t look(struct tarn_call *call, struct visit *visit, const uint32_t *numbers,
-                    size_t count, struct lun *luns)
+static int32_t look_at(struct tarn_call *call, struct visit *visit, const uint32_t *numbers,
+                       size_t count, struct lun *luns)
 {
     char why[SERVER_WHY_SIZE] = "";
     int32_t status;
@@ -96,7 +97,7 @@ static int32_t look(struct tarn_call *call, struct visit *visit, const uint32_t 
 
     for (i = 0; i < count; i++)
         luns[i].number = numbers[i];
-    status = lun_look(call, visit->sessions[visit->first], luns, count, why);
+    status = visit->look(call, visit->sessions[visit->first], luns, count, why);
     return status == TARN_OK ? TARN_OK : no_answer(call, visit, status, why);
 }
 
@@ -142,7 +143,7 @@ static int32_t compare_at(struct tarn_call *call, struct visit *visit, size_t po
         return tarn_fail(call, TARN_E_INTERNAL, ENOMEM, "no memory for the LUNs of a target");
     for (i = 0; i < count; i++)
         others[i].number = luns[i].number;
-    status = lun_look(call, visit->sessions[portal], others, count, at->why);
+    status = visit->look(call, visit->sessions[portal], others, count, at->why);
     if (status == TARN_OK)
         compare(luns, others, count, at->text);
     else if (at->why[0] != '\0')
@@ -179,7 +180,7 @@ int32_t visit_luns(struct tarn_call *call, struct visit *visit, struct lun **out
     if (*out == NULL)
         status = tarn_fail(call, TARN_E_INTERNAL, ENOMEM, "no memory for the LUNs of a target");
     else
-        status = look(call, visit, numbers, count, *out);
+        status = look_at(call, visit, numbers, count, *out);
     free(numbers);
     if (status == TARN_OK) {
         *out_count = keep_disks(*out, count);
@@ -194,7 +195,7 @@ int32_t visit_luns(struct tarn_call *call, struct visit *visit, struct lun **out
 
 int32_t visit_lun(struct tarn_call *call, struct visit *visit, uint32_t number, struct lun *out)
 {
-    int32_t status = look(call, visit, &number, 1, out);
+    int32_t status = look_at(call, visit, &number, 1, out);
 
     if (status == TARN_OK && out->status == TARN_OK)
         status = compare_all(call, visit, out, 1);

@@ -9,9 +9,14 @@
 
 /* --- being there (direct-visit.c) -------------------------------------------------------------- */
 
+/* lun_look, or lun_look_briefly where volumes are told and nothing more is wanted of them. */
+typedef int32_t (*visit_look_fn)(struct tarn_call *call, struct session *session,
+                                 struct lun *luns, size_t count, char *why);
+
 /* Sessions with the target for the time of one operation. */
 struct visit {
     const struct target *target;
+    visit_look_fn look;
     struct portals portals;
     struct session **sessions; /* of each portal; NULL = none */
     size_t session_count;
@@ -19,7 +24,8 @@ struct visit {
 };
 
 /* Through the first portal that lets us in, or, if the definition wants it, through all. */
-int32_t visit_begin(struct tarn_call *call, const struct target *target, struct visit *out);
+int32_t visit_begin(struct tarn_call *call, const struct target *target, visit_look_fn look,
+                    struct visit *out);
 void visit_end(struct visit *visit);
 /* All that are disks or CDs: *out is freed with free(). */
 int32_t visit_luns(struct tarn_call *call, struct visit *visit, struct lun **out,
@@ -39,6 +45,7 @@ bool unit_number(const char *name, uint32_t *out);
 /* Is it the disk that the pool had there? TARN_E_REPLACED, recorded. */
 int32_t unit_identify(struct tarn_call *call, const struct lun *lun);
 int32_t unit_tell(struct tarn_call *call, const struct visit *visit, const struct lun *lun);
+/* Sizes and state, and after a look that was not brief what each unit is. */
 int32_t pool_tell(struct tarn_call *call, const struct visit *visit, const struct lun *luns,
                   size_t count);
 

@@ -48,7 +48,8 @@ static bool host_of(const char *told, char *name, size_t size, uint32_t *out_por
                              ".:%_-")] == '\0';
 }
 
-/* The hosts of one target: first the one that was asked, as it was named, if that serves it. */
+/* The hosts of one target: first the one that was asked, as it was named, if that serves it. The
+ * port is always told. */
 struct hosts {
     struct tarn_source_host room[HOSTS_MOST];
     const struct tarn_source_host *list[HOSTS_MOST + 1];
@@ -65,9 +66,12 @@ static bool is_asked(const struct search *search, const char *told)
 
 static void add_asked(struct hosts *hosts, const struct search *search)
 {
-    hosts->room[hosts->count] = *search->asked;
-    hosts->list[hosts->count] = &hosts->room[hosts->count];
-    hosts->count++;
+    struct tarn_source_host *host = &hosts->room[hosts->count];
+
+    *host = *search->asked;
+    if (host->port == 0)
+        host->port = ISCSI_PORT;
+    hosts->list[hosts->count++] = host;
 }
 
 static void add_told(struct hosts *hosts, const char *told)
@@ -78,8 +82,7 @@ static void add_told(struct hosts *hosts, const char *told)
     if (hosts->count == HOSTS_MOST ||
         !host_of(told, hosts->names[hosts->count], sizeof(hosts->names[0]), &port))
         return;
-    *host = (struct tarn_source_host){ .struct_size = sizeof(*host),
-                                       .port = port != ISCSI_PORT ? port : 0,
+    *host = (struct tarn_source_host){ .struct_size = sizeof(*host), .port = port,
                                        .name = hosts->names[hosts->count] };
     hosts->list[hosts->count++] = host;
 }

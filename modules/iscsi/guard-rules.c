@@ -23,7 +23,7 @@ static struct flight *find(const struct session *session, uint32_t tag)
 {
     struct flight *flight = session->flights;
 
-    while (flight != NULL && (flight->tag != tag || flight->command == NULL))
+    while (flight != NULL && (flight->tag != tag || flight->command == NULL || flight->over))
         flight = flight->next;
     return flight;
 }
@@ -127,7 +127,9 @@ static bool judge_data(struct session *session)
     if (guard->length > 0)
         session->heard++;
     guard->length = 0;
-    return (guard->header[1] & (PDU_FINAL | HAS_STATUS)) == (PDU_FINAL | HAS_STATUS);
+    guard->flight->over =
+        (guard->header[1] & (PDU_FINAL | HAS_STATUS)) == (PDU_FINAL | HAS_STATUS);
+    return guard->flight->over;
 }
 
 /* libiscsi reads sense data without looking how many there are: it gets them in one form. A target
@@ -153,6 +155,7 @@ static void rewrite_sense(struct guard *guard)
 
 static void judge_response(struct guard *guard)
 {
+    guard->flight->over = true;
     if (guard->header[2] != 0 || guard->header[3] == SCSI_STATUS_CHECK_CONDITION)
         rewrite_sense(guard);
     else

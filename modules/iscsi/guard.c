@@ -139,46 +139,64 @@ static int32_t not_taken(char *why)
     return TARN_E_IO;
 }
 
-static int32_t put(struct session *session, const uint8_t *bytes, size_t length, char *why)
+/* Has libiscsi deal with what it was handed, until nothing of it is left. */
+static int32_t settle(struct session *session, char *why)
 {
     int32_t status = TARN_OK;
     unsigned rounds = 0;
-    ssize_t put_now;
+    int left = session->guard.handed ? 1 : 0;
 
-    while (status == TARN_OK && length > 0) {
-        put_now = send(session->guard.inner, bytes, length, MSG_NOSIGNAL);
-        if (put_now < 0 && errno != EAGAIN && errno != EINTR)
+    session->guard.handed = false;
+    while (status == TARN_OK && left > 0) {
+        status = rounds++ < ROUNDS_MOST ? serve(session, POLLIN, why) : not_taken(why);
+        if (status == TARN_OK && ioctl(session->guard.inner, SIOCOUTQ, &left) < 0)
             return broke(errno, why);
-        if (put_now > 0) {
-            bytes += put_now;
-            length -= (size_t)put_now;
-        }
-        if (length > 0)
-            status = rounds++ < ROUNDS_MOST ? serve(session, POLLIN, why) : not_taken(why);
     }
     return status;
 }
 
-/* A whole PDU, and libiscsi has dealt with it when this returns. */
+/* Drops what has been sent. */
+static void advance(struct iovec *pieces, size_t count, size_t sent)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        size_t part = sent < pieces[i].iov_len ? sent : pieces[i].iov_len;
+
+        pieces[i].iov_base = (char *)pieces[i].iov_base + part;
+        pieces[i].iov_len -= part;
+        sent -= part;
+    }
+}
+
+/* A whole PDU. libiscsi deals with it when the pair of sockets is full, or all that came is there:
+ * one by one would cost five system calls each. */
 static int32_t hand_on(struct session *session, char *why)
 {
     static const uint8_t padding[3];
     struct guard *guard = &session->guard;
-    size_t length = guard->length;
-    unsigned rounds = 0;
-    int32_t status;
-    int left = 1;
+    size_t left = PDU_HEADER + ((guard->length + 3) & ~(size_t)3);
+    struct iovec pieces[] = {
+        { .iov_base = guard->header, .iov_len = PDU_HEADER },
+        { .iov_base = guard->place, .iov_len = guard->length },
+        { .iov_base = (void *)(uintptr_t)padding, .iov_len = -guard->length & 3 },
+    };
+    struct msghdr message = { .msg_iov = pieces, .msg_iovlen = 3 };
+    int32_t status = TARN_OK;
 
-    be32_store(guard->header + 4, (uint32_t)length);
-    status = put(session, guard->header, PDU_HEADER, why);
-    if (status == TARN_OK)
-        status = put(session, guard->place, length, why);
-    if (status == TARN_OK)
-        status = put(session, padding, -length & 3, why);
+    be32_store(guard->header + 4, (uint32_t)guard->length);
     while (status == TARN_OK && left > 0) {
-        status = rounds++ < ROUNDS_MOST ? serve(session, POLLIN, why) : not_taken(why);
-        if (status == TARN_OK && ioctl(guard->inner, SIOCOUTQ, &left) < 0)
+        ssize_t sent = sendmsg(guard->inner, &message, MSG_NOSIGNAL);
+
+        if (sent < 0 && errno != EAGAIN && errno != EINTR)
             return broke(errno, why);
+        if (sent > 0) {
+            advance(pieces, 3, (size_t)sent);
+            left -= (size_t)sent;
+        }
+        guard->handed = true;
+        if (left > 0)
+            status = settle(session, why);
     }
     return status;
 }
@@ -275,6 +293,7 @@ static int32_t step(struct session *session, bool *out_more, char *why)
 int32_t guard_move_in(struct session *session, char *why)
 {
     const struct guard *guard = &session->guard;
+    char unheard[SERVER_WHY_SIZE];
     int32_t status = TARN_OK;
     bool more = true;
     unsigned count;
@@ -284,5 +303,8 @@ int32_t guard_move_in(struct session *session, char *why)
             break;
         status = step(session, &more, why);
     }
+    if (status == TARN_OK)
+        return settle(session, why);
+    settle(session, unheard); /* what came before the connection broke */
     return status;
 }

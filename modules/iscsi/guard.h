@@ -44,6 +44,8 @@ struct guard {
     uint16_t login_status;  /* class and detail of the last answer to a login */
     unsigned pings;         /* of the target, which are not answered yet */
 
+    bool handed;            /* libiscsi has not dealt with all that it was handed */
+
     /* the PDU that is coming */
     uint8_t header[PDU_HEADER];
     size_t header_have;

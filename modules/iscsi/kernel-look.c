@@ -350,6 +350,8 @@ int32_t kernel_look(struct tarn_call *call, const struct kernel_sessions *sessio
         status = kernel_settle(call, out);
     if (status == TARN_OK && only == NULL)
         status = read_again(call, sessions, out);
+    if (status == TARN_OK && only == NULL)
+        status = kernel_grow_maps(call, out);
     if (status != TARN_OK)
         kernel_units_clear(out);
     return status;

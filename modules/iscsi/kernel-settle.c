@@ -131,6 +131,28 @@ int32_t kernel_settle(struct tarn_call *call, const struct kernel_units *units)
     return await(call, all_ready, units);
 }
 
+/* --- mappings that grow ----------------------------------------------------------------------- */
+
+struct growing {
+    dev_t device;
+    uint64_t size;
+};
+
+static bool has_grown(struct udev *udev, const void *arg)
+{
+    const struct growing *growing = arg;
+
+    (void)udev;
+    return kernel_size_of(growing->device, "") == growing->size;
+}
+
+int32_t kernel_settle_size(struct tarn_call *call, dev_t device, uint64_t size)
+{
+    const struct growing growing = { device, size };
+
+    return await(call, has_grown, &growing);
+}
+
 /* --- disks that go ---------------------------------------------------------------------------- */
 
 struct going {

@@ -17,7 +17,6 @@
 #include "helpers/errno-status.h"
 
 #define DEVICES KERNEL_SYSFS "/bus/scsi/devices"
-#define SECTOR 512 /* what sysfs counts sizes in */
 
 #define TYPE_DISK 0x00
 #define TYPE_CD 0x05
@@ -69,7 +68,7 @@ static void read_disk(const char *device, struct kernel_unit *unit)
         sscanf(line, "%u:%u", &device_major, &device_minor) == 2)
         unit->device = makedev(device_major, device_minor);
     if (kernel_sysfs_line(line, sizeof(line), KERNEL_SYSFS "/block/%s/size", unit->disk))
-        unit->size = strtoull(line, NULL, 10) * SECTOR;
+        unit->size = strtoull(line, NULL, 10) * KERNEL_SECTOR;
 }
 
 static void read_unit(const char *device, struct kernel_unit *unit)

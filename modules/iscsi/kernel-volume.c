@@ -149,16 +149,9 @@ static int32_t tell(struct tarn_call *call, struct volume *volume)
     struct tarn_volume_info info = { .struct_size = sizeof(info), .name = volume->name,
                                      .type = "block", .identity = &identity, .capacity = size,
                                      .allocation = size, .physical = size };
-    int32_t status = identify(call, volume);
 
-    if (status == TARN_E_REPLACED) {
-        call->host->forget(call);
-        volume->trouble = "it is another disk than the one that the pool had there: if that is "
-                          "wanted, start the pool with --adopt";
-    } else if (status != TARN_OK) {
-        return status;
-    }
     info.key = unit->identity[0] != '\0' ? unit->identity : NULL;
+    info.mark = info.key;
     info.path = volume->path[0] != '\0' ? volume->path : volume->name;
     take_node(volume, &info, &permissions);
     if (volume->trouble != NULL) {

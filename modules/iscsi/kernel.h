@@ -20,6 +20,7 @@
 #include "vpd.h"
 
 #define KERNEL_SYSFS "/sys"
+#define KERNEL_SECTOR 512 /* what sysfs counts sizes in */
 #define KERNEL_IFACE_SIZE 16 /* "tarn-" and eight digits */
 
 /* The handle. It outlives the call that made it. */
@@ -122,7 +123,8 @@ void kernel_units_clear(struct kernel_units *units);
 void kernel_unit_identity(const struct kernel_unit *unit, char out[VPD_TEXT_SIZE]);
 
 /* Asks the units themselves, all at once. Without `only` it also has the kernel find those that are
- * new, and see what changed of the others; and waits until udev is done with their nodes. */
+ * new, and see what changed of the others, with the mappings over them; and waits until udev is
+ * done with their nodes. */
 int32_t kernel_look(struct tarn_call *call, const struct kernel_sessions *sessions,
                     const char *only, struct kernel_units *out);
 
@@ -145,7 +147,7 @@ struct kernel_question {
  * has ended. */
 int32_t kernel_ask(struct tarn_call *call, struct kernel_question *questions, size_t count);
 
-/* --- nodes (kernel-settle.c, kernel-node.c, kernel-in-use.c) ---------------------------------- */
+/* --- nodes (kernel-settle.c, kernel-node.c, kernel-grow.c, kernel-in-use.c) ------------------- */
 
 /* Waits until udev is done with the disks, and multipathd with those that it wants; in vain: no
  * error. */
@@ -153,6 +155,10 @@ int32_t kernel_settle(struct tarn_call *call, const struct kernel_units *units);
 /* Waits until those of `links`, in `folder`, that led to one of the disks are gone; the same. */
 int32_t kernel_settle_gone(struct tarn_call *call, const char *folder,
                            const struct block_links *links, const struct kernel_units *units);
+/* Waits until the device has that size; the same. */
+int32_t kernel_settle_size(struct tarn_call *call, dev_t device, uint64_t size);
+/* Bytes of a device, or of one `below` it in sysfs ("slaves/sda/"); 0: there is none. */
+uint64_t kernel_size_of(dev_t device, const char *below);
 
 /* What is presented of a unit that the kernel has once or several times. */
 struct kernel_node {
@@ -166,6 +172,10 @@ struct kernel_node {
  * unrecorded: there is no disk of it. */
 int32_t kernel_node_find(struct tarn_call *call, const struct kernel_unit *units, size_t count,
                          struct kernel_node *out);
+
+/* Has multipathd give its mappings the size of the units that grew. One that stays as it is does so
+ * with a warning. */
+int32_t kernel_grow_maps(struct tarn_call *call, const struct kernel_units *units);
 
 /* TARN_E_BUSY if somebody has one of the disks, or multipath's over it, for himself or open. */
 int32_t kernel_refuse_used(struct tarn_call *call, const struct kernel_units *units);

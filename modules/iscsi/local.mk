@@ -17,6 +17,7 @@ iscsi_sources = \
 	modules/iscsi/guard.h \
 	modules/iscsi/iscsi.h \
 	modules/iscsi/kernel-ask.c \
+	modules/iscsi/kernel-grow.c \
 	modules/iscsi/kernel-in-use.c \
 	modules/iscsi/kernel-login.c \
 	modules/iscsi/kernel-look.c \

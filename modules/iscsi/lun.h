@@ -43,6 +43,10 @@ int32_t lun_numbers(struct tarn_call *call, struct session *session, uint32_t **
  * that fails has its status; not TARN_OK: the session broke. */
 int32_t lun_look(struct tarn_call *call, struct session *session, struct lun *luns, size_t count,
                  char *why);
+/* The same, but only what is needed to tell of them as volumes: what it is, its size and its
+ * identity. A third of the questions. */
+int32_t lun_look_briefly(struct tarn_call *call, struct session *session, struct lun *luns,
+                         size_t count, char *why);
 
 /* A byte store for reading a little of one in somebody's session, as long as both are there. */
 struct lun_peek {

@@ -108,6 +108,7 @@ int32_t lun_numbers(struct tarn_call *call, struct session *session, uint32_t **
 struct look {
     struct lun *lun;
     struct scsi_command command;
+    bool briefly;
     bool asked;     /* the present question */
     bool capacity;  /* has been told */
     uint8_t pages[VPD_PROVISIONING + 1]; /* which there are: page 00 */
@@ -118,6 +119,7 @@ struct look {
 struct question {
     bool (*ask)(struct look *look);
     void (*take)(struct look *look);
+    bool brief; /* asked in a brief look, too */
 };
 
 static void ask_for(struct look *look, uint32_t cdb_length, uint32_t length)
@@ -198,6 +200,8 @@ static void take_inquiry(struct look *look)
 
 static bool ask_ready(struct look *look)
 {
+    if (!look->lun->removable && look->lun->device_type != LUN_TYPE_CD)
+        return false;
     look->command.cdb[0] = OP_TEST_UNIT_READY;
     ask_for(look, 6, 0);
     return true;
@@ -312,9 +316,10 @@ static void take_pages(struct look *look)
         look->pages[page] = vpd_has_page(look->answer, look->command.transferred, (uint8_t)page);
 }
 
+/* Briefly only where nothing better tells it from others. */
 static bool ask_serial(struct look *look)
 {
-    return ask_page(look, VPD_SERIAL);
+    return ask_page(look, VPD_SERIAL) && !(look->briefly && look->lun->identity[0] != '\0');
 }
 
 static void take_serial(struct look *look)
@@ -373,91 +378,122 @@ static void take_provisioning(struct look *look)
 /* --- asking ------------------------------------------------------------------------------------ */
 
 static const struct question questions[] = {
-    { ask_inquiry, take_inquiry },           { ask_ready, take_ready },
-    { ask_capacity, take_capacity },         { ask_old_capacity, take_old_capacity },
-    { ask_mode, take_mode },                 { ask_pages, take_pages },
-    { ask_serial, take_serial },             { ask_identity, take_identity },
-    { ask_limits, take_limits },             { ask_provisioning, take_provisioning },
+    { ask_inquiry, take_inquiry, true },      { ask_ready, take_ready, true },
+    { ask_capacity, take_capacity, true },    { ask_old_capacity, take_old_capacity, true },
+    { ask_mode, take_mode, false },           { ask_pages, take_pages, false },
+    { ask_identity, take_identity, true },    { ask_serial, take_serial, true },
+    { ask_limits, take_limits, false },       { ask_provisioning, take_provisioning, false },
 };
 
-/* Puts the question to those LUNs that are still of interest. */
-static int32_t send_all(struct tarn_call *call, struct session *session, struct look *looks,
-                        size_t count, const struct question *question, char *why)
+/* Puts the question to a LUN if it is still of interest. */
+static int32_t ask(struct tarn_call *call, struct session *session, struct look *look,
+                   const struct question *question, char *why)
 {
-    int32_t status = TARN_OK;
-    size_t i;
-
-    for (i = 0; status == TARN_OK && i < count; i++) {
-        struct look *look = &looks[i];
-
-        memset(&look->command, 0, sizeof(look->command));
-        memset(look->answer, 0, sizeof(look->answer));
-        look->command.lun = look->lun->number;
-        look->command.data = look->answer;
-        look->asked = look->lun->status == TARN_OK && question->ask(look);
-        if (look->asked)
-            status = session_send(call, session, &look->command, why);
-    }
-    if (status == TARN_OK)
-        status = session_wait(call, session, NULL, why);
-    return status;
+    memset(&look->command, 0, sizeof(look->command));
+    memset(look->answer, 0, sizeof(look->answer));
+    look->command.lun = look->lun->number;
+    look->command.data = look->answer;
+    look->asked = look->lun->status == TARN_OK && question->ask(look);
+    return look->asked ? session_send(call, session, &look->command, why) : TARN_OK;
 }
 
-/* After a login a target has something to tell about each; then it is asked again, alone. */
-static int32_t ask_again(struct tarn_call *call, struct session *session, struct look *look,
-                         char *why)
+/* After a login a target has something to tell about each; then it is asked again. */
+static int32_t ask_attentive(struct tarn_call *call, struct session *session, struct look *looks,
+                             size_t count, char *why)
 {
-    if (!scsi_is_attention(&look->command) && look->command.outcome != SCSI_BUSY_NOW)
-        return TARN_OK;
-    return session_run(call, session, &look->command, why);
+    int32_t status = TARN_OK;
+    unsigned attentions;
+    bool any = true;
+    size_t i;
+
+    for (attentions = 0; status == TARN_OK && any && attentions < SCSI_ATTENTIONS; attentions++) {
+        any = false;
+        for (i = 0; status == TARN_OK && i < count; i++)
+            if (looks[i].asked && scsi_is_attention(&looks[i].command)) {
+                any = true;
+                status = session_send(call, session, &looks[i].command, why);
+            }
+        if (status == TARN_OK && any)
+            status = session_wait(call, session, NULL, why);
+    }
+    return status;
 }
 
 static int32_t ask_all(struct tarn_call *call, struct session *session, struct look *looks,
                        size_t count, const struct question *question, char *why)
 {
-    int32_t status = send_all(call, session, looks, count, question, why);
+    int32_t status = TARN_OK;
     size_t i;
 
+    for (i = 0; status == TARN_OK && i < count; i++)
+        status = ask(call, session, &looks[i], question, why);
+    if (status == TARN_OK)
+        status = session_wait(call, session, NULL, why);
+    if (status == TARN_OK)
+        status = ask_attentive(call, session, looks, count, why);
     for (i = 0; status == TARN_OK && i < count; i++) {
         if (!looks[i].asked)
             continue;
-        status = ask_again(call, session, &looks[i], why);
+        if (looks[i].command.outcome == SCSI_BUSY_NOW)
+            status = session_run(call, session, &looks[i].command, why);
         if (status == TARN_OK)
             question->take(&looks[i]);
     }
     return status;
 }
 
-static int32_t look_at(struct tarn_call *call, struct session *session, struct lun *luns,
-                       size_t count, struct look *looks, char *why)
+/* In a brief look the target is not asked which pages it has: what it has not it does not tell. */
+static void look_begin(struct look *look, struct lun *lun, bool briefly)
+{
+    *lun = (struct lun){ .number = lun->number };
+    look->lun = lun;
+    look->briefly = briefly;
+    look->capacity = false;
+    memset(look->pages, briefly, sizeof(look->pages));
+}
+
+static int32_t look_at(struct tarn_call *call, struct session *session, struct look *looks,
+                       size_t count, bool briefly, char *why)
 {
     int32_t status = TARN_OK;
     size_t i;
 
-    for (i = 0; i < count; i++) {
-        luns[i] = (struct lun){ .number = luns[i].number };
-        looks[i].lun = &luns[i];
-        looks[i].capacity = false;
-        memset(looks[i].pages, 0, sizeof(looks[i].pages));
-    }
     for (i = 0; status == TARN_OK && i < sizeof(questions) / sizeof(questions[0]); i++)
-        status = ask_all(call, session, looks, count, &questions[i], why);
+        if (questions[i].brief || !briefly)
+            status = ask_all(call, session, looks, count, &questions[i], why);
+    return status;
+}
+
+static int32_t look(struct tarn_call *call, struct session *session, struct lun *luns,
+                    size_t count, bool briefly, char *why)
+{
+    struct look *looks = calloc(GROUP, sizeof(*looks));
+    int32_t status = TARN_OK;
+    size_t at;
+    size_t i;
+
+    why[0] = '\0';
+    if (looks == NULL)
+        return tarn_fail(call, TARN_E_INTERNAL, ENOMEM, "no memory to look at LUNs");
+    for (at = 0; status == TARN_OK && at < count; at += GROUP) {
+        size_t group = count - at < GROUP ? count - at : GROUP;
+
+        for (i = 0; i < group; i++)
+            look_begin(&looks[i], &luns[at + i], briefly);
+        status = look_at(call, session, looks, group, briefly, why);
+    }
+    free(looks);
     return status;
 }
 
 int32_t lun_look(struct tarn_call *call, struct session *session, struct lun *luns, size_t count,
                  char *why)
 {
-    struct look *looks = calloc(GROUP, sizeof(*looks));
-    int32_t status = TARN_OK;
-    size_t at;
+    return look(call, session, luns, count, false, why);
+}
 
-    why[0] = '\0';
-    if (looks == NULL)
-        return tarn_fail(call, TARN_E_INTERNAL, ENOMEM, "no memory to look at LUNs");
-    for (at = 0; status == TARN_OK && at < count; at += GROUP)
-        status = look_at(call, session, luns + at, count - at < GROUP ? count - at : GROUP, looks,
-                         why);
-    free(looks);
-    return status;
+int32_t lun_look_briefly(struct tarn_call *call, struct session *session, struct lun *luns,
+                         size_t count, char *why)
+{
+    return look(call, session, luns, count, true, why);
 }

@@ -21,6 +21,7 @@ struct flight {
     struct scsi_task *task;
     uint32_t tag;   /* initiator task tag */
     uint32_t moved; /* bytes that came, or that were asked for */
+    bool over;      /* its status has come: nothing more is to be said of it */
     struct scsi_iovec piece; /* the command's data, as libiscsi wants it */
     uint8_t none;            /* what stands for the data of a command without */
 };

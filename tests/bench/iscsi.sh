@@ -5,9 +5,9 @@
 #
 #     tests/bench/iscsi.sh [MIB [LUNS [RUNS]]]      1024, 256, 11
 #
-# The bytes of a LUN into a file: tarn vol-download against qemu-img convert. A target's LUNs: tarn vol-list
-# and find-storage-pool-sources-as against iscsi-ls -s, which does both at once. One after the other in
-# turn, so that what else the machine does meets all; told are the middle ones, and the middle one of
+# The bytes of a LUN into a file: tarn vol-download against qemu-img convert. A host's targets and the LUNs
+# of one: a program over the library (iscsi.c) against iscsi-ls -s; and each by itself as a run of the
+# command, for comparison. One after the other in turn, so that what else the machine does meets all; told are the middle ones, and the middle one of
 # the ratios of neighbours.
 set -eu
 here=$(cd "$(dirname "$0")/../.." && pwd)
@@ -101,9 +101,10 @@ convert() {
     rm -f "$folder/copy"
     took qemu-img convert -O raw iscsi://127.0.0.1:3260/iqn.2024-01.org.example:large/1 "$folder/copy"
 }
+source="<source><host name='127.0.0.1' port='3261'/><initiator><iqn name='iqn.2024-01.org.example:host'/></initiator></source>"
 list() { took "$tarn" vol-list many; }
 find() { took "$tarn" find-storage-pool-sources-as iscsi-direct 127.0.0.1 3261; }
-both() { took sh -c "'$tarn' find-storage-pool-sources-as iscsi-direct 127.0.0.1 3261 && '$tarn' vol-list many"; }
+both() { took "$build/tests/bench/.libs/iscsi" "$source" many; }
 ls_all() { took iscsi-ls -s iscsi://127.0.0.1:3261; }
 ls_targets() { took iscsi-ls iscsi://127.0.0.1:3261; }
 
@@ -113,4 +114,4 @@ compare "$mib MiB of a LUN into a file, tarn vol-download and qemu-img convert" 
 compare "list $luns LUNs, tarn vol-list and iscsi-ls -s" list ls_all
 [ "$(grep -c Lun: "$folder/out")" -ge "$luns" ] || { echo "iscsi-ls did not tell all LUNs" >&2; exit 1; }
 compare "find the target, tarn find-storage-pool-sources-as and iscsi-ls" find ls_targets
-compare "find the target and list its $luns LUNs, two runs of tarn and iscsi-ls -s" both ls_all
+compare "find the target and list its $luns LUNs, the library and iscsi-ls -s" both ls_all

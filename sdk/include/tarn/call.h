@@ -97,10 +97,10 @@ struct tarn_host {
      * ("filesystem", "volume-group", "label", "unit"), `id` is that mark, a UUID or serial number.
      * TARN_OK if it is what the pool had before, or if the pool had none of that kind; then it is
      * recorded once the operation has succeeded. TARN_E_REPLACED, recorded as the failure, if the
-     * pool had another: the module touches nothing of it. Where it is one of many units, each with a
-     * kind of its own ("unit:0:0:1"), the module forgets the failure and tells of that unit alone.
-     * Within build (after the storage was made, with TARN_IDENTIFY_NEW), check, start, info and
-     * refresh; and, where it is compared and not recorded, within volume_lookup and volume_open. */
+     * pool had another: the module touches nothing of it. Within build (after the storage was
+     * made, with TARN_IDENTIFY_NEW), check, start, info and refresh. Of many units each is a volume
+     * and told with its mark (tarn_volume_info); volume_open asks here, with the volume's name as
+     * the kind. */
     int32_t (*identify)(struct tarn_call *call, const char *kind, const char *id, uint32_t flags);
     /* Tells listeners of the pool's events; `volume` is NULL where none is meant. `text` is one line
      * without a full stop. Any operation of a pool type. */

@@ -90,6 +90,11 @@ struct tarn_volume_info {
     const void *head;
     uint64_t head_length;
     struct tarn_io *io;
+    /* The mark that this very unit bears wherever it is (a WWN, a serial number), or NULL. Where
+     * another one bears the volume's name than before, the host lists it as unreadable until the
+     * pool is started to adopt it: see tarn_host.identify, which volume_open asks with the volume's
+     * name as the kind. */
+    const char *mark;
 };
 
 /* One more fact about a pool or an image, for people: "refcount-bits" = "16". */
