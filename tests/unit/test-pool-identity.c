@@ -2,6 +2,8 @@
  *
  * Is the storage the one that the pool had?
  */
+#include <string.h>
+
 #include "tests/unit/truth-frame.h"
 
 static struct truth truth;
@@ -139,6 +141,62 @@ static void damaged_record(void)
     truth_end(&truth);
 }
 
+/* --- one unit of many ------------------------------------------------------------------------- */
+
+static bool volume_says(const char *name, uint32_t status, const char *text)
+{
+    struct tarn_error *error = NULL;
+    struct tarn_volume *volume = NULL;
+    struct tarn_volume_record *record = NULL;
+    bool is;
+
+    HOST_OK(tarn_volume_lookup(&volume, truth.pool, name, &error));
+    HOST_OK(tarn_volume_read(&record, volume, 0, &error));
+    is = record != NULL && record->status == status &&
+         (text == NULL || (record->status_text != NULL && strstr(record->status_text, text)));
+    tarn_volume_record_free(record);
+    tarn_volume_unref(volume);
+    return is;
+}
+
+static void another_unit(void)
+{
+    struct tarn_error *error = NULL;
+
+    truth_begin(&truth);
+    truth_say(&truth, "mark", "disk one");
+    HOST_OK(truth_start(&truth, 0, &error));
+    CU_ASSERT(volume_says("a", TARN_VOLUME_OK, NULL));
+    truth_say(&truth, "mark", "disk two");
+    HOST_OK(tarn_pool_refresh(truth.pool, NULL, &error));
+    CU_ASSERT(truth_is(&truth, TARN_POOL_RUNNING, NULL));
+    CU_ASSERT(volume_says("a", TARN_VOLUME_UNREADABLE, "it is another disk"));
+    CU_ASSERT(volume_says("b", TARN_VOLUME_OK, NULL));
+    truth_say(&truth, "mark", "disk one");
+    HOST_OK(tarn_pool_refresh(truth.pool, NULL, &error));
+    CU_ASSERT(volume_says("a", TARN_VOLUME_OK, NULL));
+    truth_end(&truth);
+}
+
+static void another_unit_adopted(void)
+{
+    struct tarn_error *error = NULL;
+
+    truth_begin(&truth);
+    truth_say(&truth, "mark", "disk one");
+    HOST_OK(truth_start(&truth, 0, &error));
+    HOST_OK(tarn_pool_stop(truth.pool, 0, NULL, &error));
+    truth_say(&truth, "mark", "disk two");
+    HOST_OK(truth_start(&truth, 0, &error)); /* the others can be worked with */
+    CU_ASSERT(volume_says("a", TARN_VOLUME_UNREADABLE, "--adopt"));
+    HOST_OK(tarn_pool_stop(truth.pool, 0, NULL, &error));
+    HOST_OK(truth_start(&truth, TARN_POOL_START_ADOPT, &error));
+    CU_ASSERT(volume_says("a", TARN_VOLUME_OK, NULL));
+    truth_say(&truth, "mark", "disk one");
+    CU_ASSERT(volume_says("a", TARN_VOLUME_UNREADABLE, "it is another disk"));
+    truth_end(&truth);
+}
+
 static const struct unit_test tests[] = {
     { "other storage than before is refused, until it is adopted", replaced },
     { "other storage under an active pool is refused, too", replaced_while_active },
@@ -146,6 +204,8 @@ static const struct unit_test tests[] = {
     { "storage that was built anew is the pool's own", built_anew },
     { "undefining forgets what the storage was, and so does another source", forgotten },
     { "a damaged record is told, and replaced by adopting", damaged_record },
+    { "a unit that is another than before is listed, and not to be used", another_unit },
+    { "until the pool is started to adopt it", another_unit_adopted },
     { NULL, NULL },
 };
 
