@@ -2,8 +2,7 @@
 # shellcheck shell=sh
 #
 # iSCSI targets in user space for the command's tests: tgtd, in a network of its own. Source it first
-# of all; it runs the whole script once more where its ports are nobody else's and where tgtd's
-# sockets are in a /run of the script's own:
+# of all (network-lib.sh runs the whole script once more):
 #
 #     . "$(dirname "$0")/iscsi-lib.sh"
 #     serve 127.0.0.1:3260 '[::1]:3260'
@@ -12,19 +11,10 @@
 #
 # A target lets everybody in as long as it has no account. Each test begins with no tgtd.
 
-if [ -z "${ISCSI_OWN_NETWORK:-}" ]; then
-    ISCSI_OWN_NETWORK=yes
-    export ISCSI_OWN_NETWORK
-    if ! unshare -n -p -m -f --mount-proc true 2>/dev/null; then
-        echo "no namespaces of one's own are allowed"
-        exit 77
-    fi
-    exec unshare -n -p -m -f --kill-child=KILL --mount-proc sh "$0"
-fi
+# shellcheck source=tests/cli/network-lib.sh
+. "$(dirname "$0")/network-lib.sh"
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
-ip link set lo up
-mount -t tmpfs tmpfs /run
 
 iqn=iqn.2024-01.org.example:disk
 initiator=iqn.2024-01.org.example:host

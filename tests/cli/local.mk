@@ -49,4 +49,4 @@ cli_tests = \
 	tests/cli/test-volume.sh \
 	tests/cli/test-xml.sh
 
-EXTRA_DIST += tests/cli/iscsi-lib.sh tests/cli/lib.sh $(cli_tests)
+EXTRA_DIST += tests/cli/iscsi-lib.sh tests/cli/lib.sh tests/cli/network-lib.sh $(cli_tests)

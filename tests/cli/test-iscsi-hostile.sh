@@ -4,20 +4,10 @@
 # A target that lies (tests/iscsi/lies.c): whatever it tells, no crash, no endless wait, and no more
 # memory than a small part of the machine's. The module works in the command's own process here, where
 # nothing would hide its end.
-
-# The whole script runs once more where its ports are nobody else's.
-if [ -z "${ISCSI_OWN_NETWORK:-}" ]; then
-    ISCSI_OWN_NETWORK=yes
-    export ISCSI_OWN_NETWORK
-    if ! unshare -n -p -m -f --mount-proc true 2>/dev/null; then
-        echo "no namespaces of one's own are allowed"
-        exit 77
-    fi
-    exec unshare -n -p -m -f --kill-child=KILL --mount-proc sh "$0"
-fi
+# shellcheck source=tests/cli/network-lib.sh
+. "$(dirname "$0")/network-lib.sh"
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
-ip link set lo up
 liar=$TARN_BUILD/tests/iscsi/liar
 seeds=3
 at_once=16

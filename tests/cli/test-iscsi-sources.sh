@@ -31,7 +31,7 @@ one() {
         run 0 -q find-storage-pool-sources-as "$type" 127.0.0.1
         {
             echo '<sources>'
-            source_of "$iqn" "name='127.0.0.1'"
+            source_of "$iqn" "name='127.0.0.1' port='3260'"
             echo '</sources>'
         } | prints_like
     done
@@ -55,8 +55,8 @@ several() {
     done <<END
 ::1 3261 name='::1' port='3261'
 127.0.0.2 3262 name='127.0.0.2' port='3262'
-127.0.0.1 - name='127.0.0.1'
-localhost - name='localhost'
+127.0.0.1 - name='127.0.0.1' port='3260'
+localhost - name='localhost' port='3260'
 END
 }
 

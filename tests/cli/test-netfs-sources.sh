@@ -2,21 +2,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # Finding what an NFS server exports: a server in user space, in a network of its own.
-
-# The whole script runs once more where its ports are nobody else's, and where rpcbind has a /run.
-if [ -z "${NETFS_OWN_NETWORK:-}" ]; then
-    NETFS_OWN_NETWORK=yes
-    export NETFS_OWN_NETWORK
-    if ! unshare -n -p -m -f --mount-proc true 2>/dev/null; then
-        echo "no namespaces of one's own are allowed"
-        exit 77
-    fi
-    exec unshare -n -p -m -f --kill-child=KILL --mount-proc sh "$0"
-fi
+# shellcheck source=tests/cli/network-lib.sh
+. "$(dirname "$0")/network-lib.sh"
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
-ip link set lo up
-mount -t tmpfs tmpfs /run
 mkdir -p /run/rpcbind
 
 # listens PORT: until something does.
