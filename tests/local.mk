@@ -121,6 +121,7 @@ unit_tests = \
 	tests/unit/test-sized \
 	tests/unit/test-span-disk \
 	tests/unit/test-source-xml \
+	tests/unit/test-stream \
 	tests/unit/test-stress \
 	tests/unit/test-utf8 \
 	tests/unit/test-uuid-text \

@@ -21,10 +21,17 @@
 
 /* --- programs --------------------------------------------------------------------------------- */
 
-/* They look at every disk, and let go by themselves when it goes away. */
+/* They look at every disk, and let go by themselves: udev, what its rules run, and multipathd. */
 static bool is_watcher(const char *program)
 {
-    return strcmp(program, "multipathd") == 0 || strstr(program, "udev") != NULL;
+    static const char *const names[] = { "multipath", "multipathd", "scsi_id", "ata_id",
+                                         "cdrom_id" };
+    size_t i;
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (strcmp(program, names[i]) == 0)
+            return true;
+    return strstr(program, "udev") != NULL;
 }
 
 /* Only what lies below /dev is looked at: a file on a dead server would hold us. */

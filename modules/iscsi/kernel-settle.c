@@ -161,11 +161,18 @@ struct going {
     const struct kernel_units *units;
 };
 
+/* One that leads elsewhere now is another's: two sessions may show disks of the same name. */
+static bool leads_to(const char *link, dev_t device)
+{
+    struct stat st;
+
+    return lstat(link, &st) == 0 && (stat(link, &st) < 0 || st.st_rdev == device);
+}
+
 static bool all_gone(struct udev *udev, const void *arg)
 {
     const struct going *going = arg;
     char path[1024];
-    struct stat st;
     size_t i;
 
     (void)udev;
@@ -176,7 +183,7 @@ static bool all_gone(struct udev *udev, const void *arg)
         if (name == NULL)
             continue;
         snprintf(path, sizeof(path), "%s/%s", going->folder, name);
-        if (lstat(path, &st) == 0)
+        if (leads_to(path, device))
             return false;
     }
     return true;

@@ -152,7 +152,7 @@ int32_t kernel_ask(struct tarn_call *call, struct kernel_question *questions, si
 /* Waits until udev is done with the disks, and multipathd with those that it wants; in vain: no
  * error. */
 int32_t kernel_settle(struct tarn_call *call, const struct kernel_units *units);
-/* Waits until those of `links`, in `folder`, that led to one of the disks are gone; the same. */
+/* Waits until none of `links`, in `folder`, leads to one of the disks any more; the same. */
 int32_t kernel_settle_gone(struct tarn_call *call, const char *folder,
                            const struct block_links *links, const struct kernel_units *units);
 /* Waits until the device has that size; the same. */

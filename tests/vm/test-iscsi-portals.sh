@@ -93,7 +93,8 @@ different_disks() {
     shows 'the portals lead to different disks'
 }
 
-multipath_presents_its_node() {
+# mapped: a running pool p of a disk behind two portals, which dm-multipath has made one of.
+mapped() {
     need multipathd
     need multipath
     two
@@ -105,6 +106,10 @@ multipath_presents_its_node() {
     run 0 pool-start p
     run 0 vol-path unit:0:0:1 --pool p
     grep -q '^/dev/mapper/mpath' "$work/out"
+}
+
+multipath_presents_its_node() {
+    mapped
     run 0 vol-key unit:0:0:1 --pool p
     prints "$(/lib/udev/scsi_id --replace-whitespace --whitelisted --device /dev/sda)" ''
     dd if=/dev/urandom of="$work/bytes" bs=1M count=2 status=none
@@ -121,6 +126,44 @@ multipath_presents_its_node() {
     run 0 pool-stop p
     dmsetup ls --target multipath | fails grep mpath
     [ "$(sessions)" -eq 0 ]
+}
+
+# grown SIZE: the disk has it now, at both portals.
+grown() {
+    lun 1 "$1"
+    for server in 1 2; do
+        hide "$server" 1
+        show "$server" 1
+    done
+    run 0 pool-refresh p
+}
+
+# presented BYTES: the volume has so many, and its node.
+presented() {
+    cp "$work/err" "$work/said"
+    run 0 vol-list p --json
+    json 0/capacity "$1"
+    run 0 vol-path unit:0:0:1 --pool p
+    [ "$(blockdev --getsize64 "$(cat "$work/out")")" = "$1" ]
+    cp "$work/said" "$work/err"
+}
+
+multipath_grows() {
+    mapped
+    presented 67108864
+    grown 96M
+    presented 100663296
+    mv "$(command -v multipathd)" "$work/multipathd"
+    grown 128M
+    presented 100663296
+    says 'keeps its old size: there is no multipathd'
+    mv "$work/multipathd" /sbin/multipathd
+    run 0 pool-refresh p
+    presented 134217728
+    kill -KILL "$(pidof multipathd)"
+    grown 160M
+    presented 134217728
+    says 'keeps its old size: multipathd did not change it'
 }
 
 # --- CHAP -----------------------------------------------------------------------------------------
@@ -185,6 +228,33 @@ wrong_secrets() {
     run 0 pool-start p
 }
 
+# logging: what iscsid tells, as Debian starts it, is in $work/iscsid.log.
+# shellcheck disable=SC2046  # iscsid is two processes
+logging() {
+    kill -KILL $(pidof iscsid)
+    iscsid -f >"$work/iscsid.log" 2>&1 &
+    soon iscsiadm -m iface
+}
+
+# The target lets us in, and when it comes back with another secret, not any more.
+iscsid_tells_no_secret() {
+    lun 1 16M
+    serve 1 127.0.0.1:3260
+    account 1 me our-own-secret
+    account 1 it their-own-secret --outgoing
+    secret ours our-own-secret
+    secret theirs their-own-secret
+    define 127.0.0.1 -- "$chap$mutual"
+    logging
+    run 0 pool-start p
+    unserve 1
+    serve 1 127.0.0.9:3260
+    account 1 me quite-another-secret
+    adm 1 --op new --mode portal --param portal=127.0.0.1:3260
+    soon grep -q 'failed authentication' "$work/iscsid.log"
+    fails grep -a -i 'own-secret\|another-secret' "$work/iscsid.log"
+}
+
 # --- no answer ------------------------------------------------------------------------------------
 
 dies_and_comes_back() {
@@ -234,8 +304,10 @@ iscsi_check "without a session through all, the next portal is tried" the_next_i
 iscsi_check "names with several addresses, and IPv6" names_and_addresses
 iscsi_check "two portals that lead to different disks are found out" different_disks
 iscsi_check "dm-multipath's node is presented, and outlives a portal" multipath_presents_its_node
+iscsi_check "dm-multipath's node grows with its paths" multipath_grows
 iscsi_check "weak point 30: mutual CHAP; secrets are in no argument, and gone after stop" \
     right_secrets
+iscsi_check "iscsid logs no secret, let in or not" iscsid_tells_no_secret
 iscsi_check "wrong secrets are refused, ours and the target's" wrong_secrets
 iscsi_check "a dead target leaves the pool unresponsive; it comes back by itself" \
     dies_and_comes_back
