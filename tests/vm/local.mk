@@ -12,7 +12,8 @@ tests_vm_ptrace_xstate_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhe
 tests_vm_ptrace_xstate_la_LIBADD =
 
 EXTRA_DIST += tests/vm/run tests/vm/guard tests/vm/machine-uml tests/vm/machine-qemu tests/vm/init \
-	tests/vm/begin tests/vm/fetch-kernel tests/vm/lib.sh tests/vm/test-machine.sh
+	tests/vm/begin tests/vm/fetch-kernel tests/vm/lib.sh tests/vm/libvirt-lib.sh \
+	tests/vm/test-machine.sh
 EXTRA_DIST += tests/vm/fs-lib.sh tests/vm/test-fs.sh tests/vm/test-fs-crash.sh \
 	tests/vm/test-fs-exfat.sh tests/vm/test-fs-faults.sh tests/vm/test-fs-foreign.sh \
 	tests/vm/test-fs-hang.sh tests/vm/test-fs-types.sh

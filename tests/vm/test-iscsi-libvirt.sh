@@ -7,61 +7,25 @@
 . "$(dirname "$0")/lib.sh"
 inside --timeout 300
 . "$(dirname "$0")/iscsi-lib.sh"
+. "$(dirname "$0")/libvirt-lib.sh"
 uuid=0b8f1c2e-6a1d-4c0e-9f57-3d2b1a00000c
-
-# The storage driver and no other: nothing else would work here.
-start_libvirt() {
-    command -v libvirtd virsh >/dev/null || return 0
-    for driver in /usr/lib/*/libvirt/connection-driver/*.so; do
-        case "$driver" in *_storage.so | *_secret.so) ;; *) rm "$driver" ;; esac
-    done
-    pgrep -x libvirtd || libvirtd -d
-    until virsh -q -c storage:///system pool-list >/dev/null; do sleep 0.2; done
-}
-
-# libvirt ARGUMENT…: what it says is in $work/theirs.
-libvirt() {
-    need virsh
-    need libvirtd
-    virsh -q -c storage:///system "$@" >"$work/theirs"
-}
 
 # A test is libvirt's, too: its pools go with it.
 libvirt_check() {
-    for pool in p q; do
-        virsh -q -c storage:///system pool-destroy $pool
-        virsh -q -c storage:///system pool-undefine $pool
-    done >/dev/null 2>&1
+    forget p q
     iscsi_check "$@"
 }
 
-# same ARGUMENT…: both print the same for it, but for when it was read last.
-same() {
-    run 0 -q "$@"
-    libvirt "$@"
-    for file in theirs out; do
-        sed '/<[abmc]*time>/d' "$work/$file" >"$work/$file.plain"
-    done
-    diff -u "$work/theirs.plain" "$work/out.plain"
-}
-
-# defined: the definition on standard input, with the UUID, prints the same in both.
-defined() {
-    sed "s,<source>,<uuid>$uuid</uuid>&," >"$work/p.xml"
-    run 0 pool-define "$work/p.xml"
-    libvirt pool-define "$work/p.xml"
-    same pool-dumpxml --inactive "$uuid"
-    run 0 pool-undefine "$uuid"
-    libvirt pool-undefine "$uuid"
-}
+# But for when it was read last.
+plain() { sed '/<[abmc]*time>/d'; }
 
 definitions() {
-    defined <<END
+    defined "$uuid" <<END
 <pool type='iscsi'><name>p</name><source><host name='127.0.0.1' port='3261'/><device path='$iqn'/>
 <initiator><iqn name='$initiator'/></initiator><vendor name='v'/><product name='p'/></source>
 <target><path>/dev/disk/by-path</path></target></pool>
 END
-    defined <<END
+    defined "$uuid" <<END
 <pool type='iscsi'><source><auth username='me' type='chap'><secret usage='ours'/></auth>
 <device path='demo-target'/><host name='target.example.com'/></source><name>p</name>
 <target><permissions><mode>0700</mode></permissions><path>/dev/disk/by-id</path></target></pool>

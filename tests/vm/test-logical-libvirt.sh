@@ -7,68 +7,32 @@
 . "$(dirname "$0")/lib.sh"
 inside --disk 256M --disk 256M --timeout 600
 . "$(dirname "$0")/logical-lib.sh"
+. "$(dirname "$0")/libvirt-lib.sh"
 uuid=0b8f1c2e-6a1d-4c0e-9f57-3d2b1a00000a
-
-# The storage driver and no other: nothing else would work here.
-start_libvirt() {
-    command -v libvirtd virsh >/dev/null || return 0
-    for driver in /usr/lib/*/libvirt/connection-driver/*.so; do
-        case "$driver" in *_storage.so | *_secret.so) ;; *) rm "$driver" ;; esac
-    done
-    pgrep -x libvirtd || libvirtd -d
-    until virsh -q -c storage:///system pool-list >/dev/null; do sleep 0.2; done
-}
-
-# libvirt ARGUMENT…: what it says is in $work/theirs.
-libvirt() {
-    need virsh
-    need libvirtd
-    virsh -q -c storage:///system "$@" >"$work/theirs"
-}
 
 # A test is libvirt's, too: its pool goes with it.
 libvirt_check() {
-    virsh -q -c storage:///system pool-destroy p
-    virsh -q -c storage:///system pool-undefine p
+    forget p
     logical_check "$@"
 }
 
-# same ARGUMENT…: both print the same for it. But when it was read last changes by looking, libvirt calls
-# all times of birth 0, and it says of an origin again what is said of that as a volume.
-same() {
-    run 0 -q "$@"
-    libvirt "$@"
-    for file in theirs out; do
-        sed -e '/<[ab]time>/d' -e '/<backingStore>/,/<.backingStore>/ {
-            /<permissions>/,/<.timestamps>/d
-        }' "$work/$file" >"$work/$file.plain"
-    done
-    diff -u "$work/theirs.plain" "$work/out.plain"
-}
-
-# both ARGUMENT…: both do it.
-both() {
-    run 0 "$@"
-    libvirt "$@"
+# But when it was read last changes by looking, libvirt calls all times of birth 0, and it says of an
+# origin again what is said of that as a volume.
+plain() {
+    sed -e '/<[ab]time>/d' -e '/<backingStore>/,/<.backingStore>/ {
+        /<permissions>/,/<.timestamps>/d
+    }'
 }
 
 # --- definitions ----------------------------------------------------------------------------------
 
-# defined: the definition on standard input, with the UUID, prints the same in both.
-defined() {
-    sed "s,<source>,<uuid>$uuid</uuid>&," >"$work/p.xml"
-    both pool-define "$work/p.xml"
-    same pool-dumpxml --inactive "$uuid"
-    both pool-undefine "$uuid"
-}
-
 definitions() {
-    echo "<pool type='logical'><source><name>vg</name></source></pool>" | defined
-    defined <<END
+    echo "<pool type='logical'><source><name>vg</name></source></pool>" | defined "$uuid"
+    defined "$uuid" <<END
 <pool type='logical'><name>vg</name><source><device path='/dev/sdy'/><device path='/dev/sdz'/></source>
 <target><path>/wrong</path></target></pool>
 END
-    defined <<END
+    defined "$uuid" <<END
 <pool type='logical'><target><permissions><mode>0750</mode></permissions></target>
 <name>p</name><capacity unit='G'>7</capacity>
 <source><format type='lvm2'/><name>vg</name><device path='/dev/sdz'/></source></pool>
@@ -80,7 +44,7 @@ definitions_of_others() {
     ls "$shared"/logical*.xml >/dev/null 2>&1 ||
         skip "there is no pool XML to read: set TARN_SHARED"
     for file in "$shared"/logical*.xml; do
-        defined <"$file"
+        defined "$uuid" <"$file"
     done
 }
 
