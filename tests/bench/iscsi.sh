@@ -25,6 +25,7 @@ build=$(cd "${TARN_BUILD:-$here/build}" && pwd)
 export TARN_MODULE_DIR="$build/.libs" TARN_PLUGINS_DIR="$here/plugins.d" LD_LIBRARY_PATH="$build/.libs"
 export TARN_MODULE_HOST="$build/tarn-module-host"
 tarn=$build/.libs/tarn
+initiator=iqn.2024-01.org.example:host
 folder=$(mktemp -d "${TMPDIR:-/tmp}/tarn-bench.XXXXXX")
 trap 'rm -rf "$folder"' EXIT
 export TARN_ROOT="$folder/root"
@@ -63,7 +64,7 @@ pool() {
     cat >"$folder/$1.xml" <<END
 <pool type='iscsi-direct'><name>$1</name><source><host name='127.0.0.1' port='$2'/>
 <device path='iqn.2024-01.org.example:$1'/>
-<initiator><iqn name='iqn.2024-01.org.example:host'/></initiator></source></pool>
+<initiator><iqn name='$initiator'/></initiator></source></pool>
 END
     "$tarn" -q pool-define "$folder/$1.xml"
     "$tarn" -q pool-start "$1"
@@ -101,9 +102,9 @@ convert() {
     rm -f "$folder/copy"
     took qemu-img convert -O raw iscsi://127.0.0.1:3260/iqn.2024-01.org.example:large/1 "$folder/copy"
 }
-source="<source><host name='127.0.0.1' port='3261'/><initiator><iqn name='iqn.2024-01.org.example:host'/></initiator></source>"
+source="<source><host name='127.0.0.1' port='3261'/><initiator><iqn name='$initiator'/></initiator></source>"
 list() { took "$tarn" vol-list many; }
-find() { took "$tarn" find-storage-pool-sources-as iscsi-direct 127.0.0.1 3261; }
+find() { took "$tarn" find-storage-pool-sources-as iscsi-direct 127.0.0.1 3261 "$initiator"; }
 both() { took "$build/tests/bench/.libs/iscsi" "$source" many; }
 ls_all() { took iscsi-ls -s iscsi://127.0.0.1:3261; }
 ls_targets() { took iscsi-ls iscsi://127.0.0.1:3261; }

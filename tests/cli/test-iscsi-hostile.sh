@@ -9,6 +9,7 @@
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
 liar=$TARN_BUILD/tests/iscsi/liar
+initiator=iqn.2026-01.org.example:test
 seeds=3
 at_once=16
 
@@ -17,7 +18,7 @@ definition() {
     cat <<END
 <pool type='iscsi-direct'><name>p</name><source><host name='127.0.0.1' port='$1'/>
 <device path='iqn.2026-01.org.example:liar'/>
-<initiator><iqn name='iqn.2026-01.org.example:test'/></initiator></source></pool>
+<initiator><iqn name='$initiator'/></initiator></source></pool>
 END
 }
 
@@ -76,7 +77,7 @@ all_commands() {
         esac
     done
     tell "$folder" pool-refresh p
-    tell "$folder" find-storage-pool-sources-as iscsi-direct 127.0.0.1 "$3"
+    tell "$folder" find-storage-pool-sources-as iscsi-direct 127.0.0.1 "$3" "$initiator"
     tell "$folder" pool-destroy p
     kill "$server"
 }

@@ -23,4 +23,4 @@ EXTRA_DIST += tests/vm/test-sanitized.sh tests/vm/test-share.sh
 EXTRA_DIST += tests/vm/disk-lib.sh tests/vm/test-disk.sh tests/vm/test-disk-crash.sh \
 	tests/vm/test-disk-faults.sh tests/vm/test-disk-labels.sh tests/vm/test-disk-volumes.sh
 EXTRA_DIST += tests/vm/iscsi-lib.sh tests/vm/test-iscsi.sh tests/vm/test-iscsi-libvirt.sh \
-	tests/vm/test-iscsi-portals.sh
+	tests/vm/test-iscsi-login.sh tests/vm/test-iscsi-portals.sh

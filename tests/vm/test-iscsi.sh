@@ -5,7 +5,7 @@
 # what is left when the pool has stopped.
 # shellcheck disable=SC2119,SC2317  # inside comes back, in the machine
 . "$(dirname "$0")/lib.sh"
-inside --timeout 300
+inside --timeout 900
 . "$(dirname "$0")/iscsi-lib.sh"
 
 # pool: a running pool p of two disks at 127.0.0.1.
