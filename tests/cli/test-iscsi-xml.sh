@@ -7,42 +7,38 @@
 
 uuid=0b8f1c2e-6a1d-4c0e-9f57-3d2b1a00000c
 
-# comes_back: the document on standard input is printed as it is, but for blanks at its lines' begin.
+# comes_back TYPE: a definition with the source on standard input is printed as it is, but for blanks
+# at its lines' begin.
 comes_back() {
-    cat >"$work/pool.xml"
+    {
+        cat <<END
+<pool type='$1'>
+<name>p</name>
+<uuid>$uuid</uuid>
+<capacity unit='bytes'>0</capacity>
+<allocation unit='bytes'>0</allocation>
+<available unit='bytes'>0</available>
+<source>
+$(cat)
+</source>
+END
+        [ "$1" != iscsi ] || printf '%s\n' '<target>' '<path>/dev/disk/by-path</path>' '</target>'
+        echo '</pool>'
+    } >"$work/pool.xml"
     run 0 pool-define "$work/pool.xml" --validate
     run 0 pool-dumpxml --inactive p
     sed -e 's/^ *//' -e '/^$/d' "$work/out" | diff -u "$work/pool.xml" -
 }
 
 plain() {
-    comes_back <<END
-<pool type='iscsi'>
-<name>p</name>
-<uuid>$uuid</uuid>
-<capacity unit='bytes'>0</capacity>
-<allocation unit='bytes'>0</allocation>
-<available unit='bytes'>0</available>
-<source>
+    comes_back iscsi <<END
 <host name='iscsi.example.com'/>
 <device path='demo-target'/>
-</source>
-<target>
-<path>/dev/disk/by-path</path>
-</target>
-</pool>
 END
 }
 
 with_everything() {
-    comes_back <<END
-<pool type='iscsi'>
-<name>p</name>
-<uuid>$uuid</uuid>
-<capacity unit='bytes'>0</capacity>
-<allocation unit='bytes'>0</allocation>
-<available unit='bytes'>0</available>
-<source>
+    comes_back iscsi <<END
 <host name='2001:db8::15' port='3261'/>
 <device path='iqn.2013-06.com.example:target1'/>
 <initiator>
@@ -53,11 +49,6 @@ with_everything() {
 </auth>
 <vendor name='Example'/>
 <product name='Array 9'/>
-</source>
-<target>
-<path>/dev/disk/by-path</path>
-</target>
-</pool>
 END
 }
 
@@ -75,14 +66,7 @@ END
 }
 
 direct() {
-    comes_back <<END
-<pool type='iscsi-direct'>
-<name>p</name>
-<uuid>$uuid</uuid>
-<capacity unit='bytes'>0</capacity>
-<allocation unit='bytes'>0</allocation>
-<available unit='bytes'>0</available>
-<source>
+    comes_back iscsi-direct <<END
 <host name='192.0.2.9' port='3260'/>
 <device path='iqn.2013-06.com.example:target2'/>
 <initiator>
@@ -91,21 +75,12 @@ direct() {
 <auth type='chap' username='host7'>
 <secret uuid='$uuid'/>
 </auth>
-</source>
-</pool>
 END
 }
 
 # Several portals, a session through each, and a target that must prove who it is.
 own_elements() {
-    comes_back <<END
-<pool type='iscsi-direct'>
-<name>p</name>
-<uuid>$uuid</uuid>
-<capacity unit='bytes'>0</capacity>
-<allocation unit='bytes'>0</allocation>
-<available unit='bytes'>0</available>
-<source>
+    comes_back iscsi-direct <<END
 <host name='192.0.2.9'/>
 <host name='2001:db8::15' port='3261'/>
 <device path='iqn.2013-06.com.example:target2'/>
@@ -119,8 +94,6 @@ own_elements() {
 <iscsi:secret usage="san-target2"/>
 </iscsi:target-auth>
 <iscsi:sessions xmlns:iscsi="urn:tarn:iscsi" portals="all"/>
-</source>
-</pool>
 END
 }
 
