@@ -79,9 +79,19 @@ zero_sector() {
     udevadm settle
 }
 
+# scsi_disk_goes: the one before, once nobody has it open any more; udev may have just now.
+scsi_disk_goes() {
+    scsi_tries=100
+    while [ -d /sys/module/scsi_debug ] && [ $((scsi_tries -= 1)) -gt 0 ]; do
+        udevadm settle
+        modprobe -r scsi_debug 2>/dev/null || sleep 0.1
+    done
+    [ ! -d /sys/module/scsi_debug ]
+}
+
 # scsi_disk [PARAMETER…]: $scsi is a disk of scsi_debug, of 64 MiB; the parameters are the module's.
 scsi_disk() {
-    modprobe -r scsi_debug 2>/dev/null || true
+    scsi_disk_goes
     modprobe scsi_debug dev_size_mb=64 "$@" || skip "there is no scsi_debug"
     udevadm settle
     scsi=/dev/$(basename /sys/bus/pseudo/drivers/scsi_debug/adapter0/host*/target*/*:*/block/sd*)

@@ -100,7 +100,7 @@ definition() {
 wrong_secret() {
     user_share
     run 1 pool-start p
-    says 'has no secret "nas"'
+    says 'there is no secret "nas": put it into'
     secret_file wrong
     run 1 pool-start p --secret-file "$work/secret"
     says "//$server/data: the server refuses the user smbuser: check the name and the secret"
