@@ -115,6 +115,22 @@ char *arena_printf(struct arena *arena, const char *format, ...)
     return text;
 }
 
+const char *const *arena_words(struct arena *arena, const char *const *words)
+{
+    const char **copy;
+    size_t count = 0;
+    size_t index;
+
+    if (words == NULL)
+        return NULL;
+    while (words[count] != NULL)
+        count++;
+    copy = arena_alloc(arena, (count + 1) * sizeof(*copy));
+    for (index = 0; copy != NULL && index < count; index++)
+        copy[index] = arena_strdup(arena, words[index]);
+    return copy;
+}
+
 int arena_failed(const struct arena *arena)
 {
     return arena->failed;

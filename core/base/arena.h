@@ -24,6 +24,8 @@ void *arena_alloc(struct arena *arena, size_t size);
 char *arena_strdup(struct arena *arena, const char *text);
 char *arena_strndup(struct arena *arena, const char *text, size_t length);
 char *arena_printf(struct arena *arena, const char *format, ...) TARN_PRINTF(2, 3);
+/* A list of texts that ends with NULL, and the texts. NULL stays NULL. */
+const char *const *arena_words(struct arena *arena, const char *const *words);
 int arena_failed(const struct arena *arena);
 
 #endif

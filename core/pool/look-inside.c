@@ -24,22 +24,6 @@ static void set_status(struct volume_entry *entry, uint32_t status, const char *
     entry->info.status_text = arena_strdup(entry->arena, text);
 }
 
-static const char *const *copy_words(struct arena *arena, const char *const *words)
-{
-    const char **copy;
-    size_t count = 0;
-    size_t index;
-
-    if (words == NULL)
-        return NULL;
-    while (words[count] != NULL)
-        count++;
-    copy = arena_alloc(arena, (count + 1) * sizeof(char *));
-    for (index = 0; copy != NULL && index < count; index++)
-        copy[index] = arena_strdup(arena, words[index]);
-    return copy;
-}
-
 /* A relative name is relative to the folder of the image. What is no path stays as it is. */
 static const char *absolute_name(struct volume_entry *entry, const char *name)
 {
@@ -78,7 +62,7 @@ static int take_image(void *arg, const struct tarn_image_info *told)
     sized_copy(image, sizeof(*image), told);
     image->subformat = arena_strdup(arena, image->subformat);
     image->compat = arena_strdup(arena, image->compat);
-    image->features = copy_words(arena, image->features);
+    image->features = arena_words(arena, image->features);
     image->encryption = arena_strdup(arena, image->encryption);
     image->compression = arena_strdup(arena, image->compression);
     image->creator = arena_strdup(arena, image->creator);

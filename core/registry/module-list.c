@@ -23,19 +23,6 @@ static int no_memory(struct tarn_error **error)
     return error_set(error, TARN_E_INTERNAL, ENOMEM, "cannot list the modules");
 }
 
-static const char *const *copy_words(struct arena *arena, const char *const *words)
-{
-    size_t count = 0;
-    const char **copy;
-
-    while (words[count] != NULL)
-        count++;
-    copy = arena_alloc(arena, (count + 1) * sizeof(*copy));
-    for (count = 0; copy != NULL && words[count] != NULL; count++)
-        copy[count] = arena_strdup(arena, words[count]);
-    return copy;
-}
-
 static void fill_loaded(struct tarn_module_record *record, struct arena *arena,
                         const struct module *module)
 {
@@ -67,7 +54,7 @@ static struct tarn_module_record *record_new(const struct provider *provider)
     box->record.name = arena_strdup(arena, conf->name);
     box->record.conf = arena_strdup(arena, conf->path);
     box->record.file = arena_strdup(arena, conf->file);
-    box->record.provides = copy_words(arena, conf->provides);
+    box->record.provides = arena_words(arena, conf->provides);
     box->record.reason = arena_strdup(arena, provider_reason(provider));
     box->record.isolation = conf->isolated ? "process" : "none";
     if (provider->module != NULL)

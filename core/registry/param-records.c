@@ -33,21 +33,6 @@ static const char *type_word(uint32_t type)
     }
 }
 
-static const char *const *copy_choices(struct arena *arena, const char *const *choices)
-{
-    const char **copy;
-    size_t count = 0;
-
-    if (choices == NULL)
-        return NULL;
-    while (choices[count] != NULL)
-        count++;
-    copy = arena_alloc(arena, (count + 1) * sizeof(*copy));
-    for (count = 0; copy != NULL && choices[count] != NULL; count++)
-        copy[count] = arena_strdup(arena, choices[count]);
-    return copy;
-}
-
 static struct tarn_param_record *record_new(struct arena *arena, const struct tarn_param *param,
                                             const char *scope, const char *value)
 {
@@ -65,7 +50,7 @@ static struct tarn_param_record *record_new(struct arena *arena, const struct ta
     record->type = type_word(param->type);
     record->default_value = secret ? NULL : arena_strdup(arena, param->default_value);
     record->value = secret ? NULL : arena_strdup(arena, value);
-    record->choices = copy_choices(arena, param->choices);
+    record->choices = arena_words(arena, param->choices);
     record->minimum = param->minimum;
     record->maximum = param->maximum;
     return record;

@@ -72,11 +72,28 @@ static void failure_is_remembered(void)
     arena_free(NULL);
 }
 
+static void words(void)
+{
+    char first[] = "one";
+    const char *const list[] = { first, "two", NULL };
+    struct arena *arena = arena_new();
+    const char *const *copy = arena_words(arena, list);
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(copy);
+    first[0] = 'x';
+    CU_ASSERT_STRING_EQUAL(copy[0], "one");
+    CU_ASSERT_STRING_EQUAL(copy[1], "two");
+    CU_ASSERT_PTR_NULL(copy[2]);
+    CU_ASSERT_PTR_NULL(arena_words(arena, NULL));
+    arena_free(arena);
+}
+
 static const struct unit_test tests[] = {
     { "memory is zeroed and aligned for anything", zeroed_and_aligned },
     { "what is larger than a block gets one of its own", larger_than_a_block },
     { "texts are copied whole", texts },
     { "a failure is remembered for ever", failure_is_remembered },
+    { "lists of texts are copied whole", words },
     { NULL, NULL },
 };
 
