@@ -12,6 +12,8 @@ core_sources = \
 	core/base/error.h \
 	core/base/field-text.c \
 	core/base/field-text.h \
+	core/base/flags.c \
+	core/base/flags.h \
 	core/base/persist.c \
 	core/base/persist.h \
 	core/base/size.c \
@@ -21,6 +23,7 @@ core_sources = \
 	core/base/utf8.h \
 	core/base/uuid-text.c \
 	core/base/uuid-text.h \
+	core/context/call-option.c \
 	core/context/call.c \
 	core/context/call.h \
 	core/context/context.c \
@@ -68,6 +71,7 @@ core_sources = \
 	core/pool/observe.c \
 	core/pool/observe.h \
 	core/pool/pool-autostart.c \
+	core/pool/pool-capability.c \
 	core/pool/pool-check.c \
 	core/pool/pool-define.c \
 	core/pool/pool-facts.c \
@@ -118,10 +122,13 @@ core_sources = \
 	core/registry/registry.h \
 	core/registry/trust.c \
 	core/registry/trust.h \
+	core/registry/xml-owner.c \
+	core/registry/xml-owner.h \
 	core/schema/embedded.h \
 	core/schema/schema-class.c \
 	core/schema/schema-class.h \
 	core/schema/schema-explain.c \
+	core/schema/schema-fragment.c \
 	core/schema/schema-merge.c \
 	core/schema/schema-parts.h \
 	core/schema/schema-text.c \
@@ -159,6 +166,8 @@ core_sources = \
 	core/xml/pool-def.c \
 	core/xml/pool-def.h \
 	core/xml/pool-head.c \
+	core/xml/pool-options.c \
+	core/xml/pool-options.h \
 	core/xml/source-copy.c \
 	core/xml/source-print.c \
 	core/xml/source-xml.c \
@@ -196,4 +205,7 @@ libtarn_core_la_LIBADD = libtarn-helpers.la $(LIBXML_LIBS) $(INIH_LIBS) $(UUID_L
 lib_LTLIBRARIES += libtarn.la
 libtarn_la_SOURCES =
 libtarn_la_LIBADD = libtarn-core.la
-libtarn_la_LDFLAGS = $(AM_LDFLAGS) -version-info $(LIBTARN_VERSION) -pthread
+libtarn_la_LDFLAGS = $(AM_LDFLAGS) -version-info $(LIBTARN_VERSION) -pthread \
+	-Wl,--version-script=$(top_srcdir)/core/libtarn.map
+EXTRA_libtarn_la_DEPENDENCIES = core/libtarn.map
+EXTRA_DIST += core/libtarn.map

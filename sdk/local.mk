@@ -15,6 +15,75 @@ sdkinclude_HEADERS = \
 
 pkgconfig_DATA += sdk/tarn-module.pc
 
+# --- for who begins a module: the template, what makes copies of it, and examples ---------------------
+
+bin_SCRIPTS = sdk/tarn-module-new
+dist_man_MANS += sdk/tarn-module-new.1
+EXTRA_DIST += sdk/tarn-module-new.in
+CLEANFILES += sdk/tarn-module-new
+sdk/tarn-module-new: sdk/tarn-module-new.in Makefile
+	$(AM_V_GEN)mkdir -p sdk && sed -e 's,@templatedir@,$(templatedir),; s,@version@,$(VERSION),' \
+		$(srcdir)/sdk/tarn-module-new.in >$@.new && chmod +x $@.new && mv $@.new $@
+
+templatedir = $(datadir)/tarn/template
+dist_template_SCRIPTS = sdk/template/ci.sh
+dist_template_DATA = \
+	sdk/COPYING \
+	sdk/template/Makefile.am \
+	sdk/template/Makefile.plain \
+	sdk/template/README.md \
+	sdk/template/configure.ac \
+	sdk/template/conform.ini \
+	sdk/template/conform.xml \
+	sdk/template/disk.c \
+	sdk/template/format.c \
+	sdk/template/format.h \
+	sdk/template/module.c \
+	sdk/template/pool.c \
+	sdk/template/pool.h \
+	sdk/template/shelf.conf \
+	sdk/template/shelf.rng \
+	sdk/template/store.c \
+	sdk/template/tarn-shelf.7 \
+	sdk/template/volume.c
+workflowdir = $(templatedir)/.github/workflows
+dist_workflow_DATA = sdk/template/.github/workflows/check.yml
+
+moduleexamplesdir = $(docdir)/examples/modules
+dist_moduleexamples_DATA = sdk/examples/Makefile sdk/examples/README
+memoryexampledir = $(moduleexamplesdir)/memory
+dist_memoryexample_DATA = \
+	sdk/examples/memory/memory.c \
+	sdk/examples/memory/memory.conf \
+	sdk/examples/memory/memory.ini
+checkedexampledir = $(moduleexamplesdir)/checked
+dist_checkedexample_DATA = sdk/examples/checked/checked.c sdk/examples/checked/checked.conf
+restexampledir = $(moduleexamplesdir)/rest
+dist_restexample_DATA = \
+	sdk/examples/rest/http.c \
+	sdk/examples/rest/http.h \
+	sdk/examples/rest/rest.c \
+	sdk/examples/rest/rest.conf \
+	sdk/examples/rest/rest.h \
+	sdk/examples/rest/rest.ini \
+	sdk/examples/rest/rest.xml \
+	sdk/examples/rest/service.c \
+	sdk/examples/rest/store.c
+cxxexampledir = $(moduleexamplesdir)/cxx
+dist_cxxexample_DATA = \
+	sdk/examples/cxx/memory-cxx.cc \
+	sdk/examples/cxx/memory-cxx.conf \
+	sdk/examples/cxx/memory-cxx.ini \
+	sdk/examples/cxx/memory-cxx.map
+rustexampledir = $(moduleexamplesdir)/rust
+dist_rustexample_DATA = \
+	sdk/examples/rust/Cargo.toml \
+	sdk/examples/rust/ferrous.conf \
+	sdk/examples/rust/layout.c \
+	sdk/examples/rust/layout.rs
+rustsourcedir = $(rustexampledir)/src
+dist_rustsource_DATA = sdk/examples/rust/src/abi.rs sdk/examples/rust/src/lib.rs
+
 noinst_LTLIBRARIES += libtarn-helpers.la
 libtarn_helpers_la_SOURCES = \
 	sdk/helpers/be.h \
@@ -23,6 +92,7 @@ libtarn_helpers_la_SOURCES = \
 	sdk/helpers/block-node.h \
 	sdk/helpers/borrowed-io.c \
 	sdk/helpers/borrowed-io.h \
+	sdk/helpers/io-data.h \
 	sdk/helpers/io-room.h \
 	sdk/helpers/io-zero.h \
 	sdk/helpers/le.h \
@@ -32,6 +102,7 @@ libtarn_helpers_la_SOURCES = \
 	sdk/helpers/file-io.h \
 	sdk/helpers/file-volumes-access.c \
 	sdk/helpers/file-volumes-build.c \
+	sdk/helpers/file-volumes-capabilities.c \
 	sdk/helpers/file-volumes-container.h \
 	sdk/helpers/file-volumes-create.c \
 	sdk/helpers/file-volumes-entry.c \

@@ -8,6 +8,7 @@ include tests/fuzz/local.mk
 include tests/cli/local.mk
 include tests/iscsi/local.mk
 include tests/xml/local.mk
+include tests/abi/local.mk
 
 LDADD = libtarn-test.la libtarn-core.la libtarn-helpers.la $(CUNIT_LIBS)
 TEST_CPPFLAGS = -I$(top_srcdir)/core/include -I$(top_srcdir)/sdk $(LIBXML_CFLAGS) $(CUNIT_CFLAGS)
@@ -58,6 +59,7 @@ unit_tests = \
 	tests/unit/test-disk-store \
 	tests/unit/test-disk-table \
 	tests/unit/test-error \
+	tests/unit/test-flags \
 	tests/unit/test-event \
 	tests/unit/test-field-text \
 	tests/unit/test-file-volumes-access \
@@ -105,6 +107,7 @@ unit_tests = \
 	tests/unit/test-pool-identity \
 	tests/unit/test-pool-life \
 	tests/unit/test-pool-news \
+	tests/unit/test-pool-options \
 	tests/unit/test-pool-presence \
 	tests/unit/test-pool-refusals \
 	tests/unit/test-pool-silence \
@@ -136,6 +139,7 @@ unit_tests = \
 	tests/unit/test-volume-xml \
 	tests/unit/test-volume \
 	tests/unit/test-xml-doc \
+	tests/unit/test-xml-owner \
 	tests/unit/test-xml-writer
 check_PROGRAMS += $(unit_tests)
 

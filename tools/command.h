@@ -27,6 +27,8 @@ enum value {
     VALUE_TYPE,
     VALUE_FORMAT,
     VALUE_MODULE,
+    VALUE_PARAM,  /* NAME=VALUE, of a parameter of the pool type */
+    VALUE_SECRET, /* NAME=SECRET, of one that is a secret: what that is called */
     VALUE_COMMAND,
 };
 

@@ -85,6 +85,38 @@ static void offer_modules(void)
             offer(modules[i]->name);
 }
 
+static bool has_word(const char *const *list, const char *word)
+{
+    while (*list && strcmp(*list, word) != 0)
+        list++;
+    return *list != NULL;
+}
+
+/* The parameters of the type that the line names, as far as their "=". */
+static void offer_params(const char *type, bool secret)
+{
+    AUTO(text) char *wanted = text_format("pool:%s", type ? type : "");
+    AUTO(module_list) struct tarn_module_record **modules = NULL;
+
+    if (tarn_module_list(&modules, state.tool->context, NULL) != TARN_OK)
+        return;
+    for (size_t i = 0; modules[i]; i++) {
+        AUTO(module_record) struct tarn_module_record *module = NULL;
+
+        if (!has_word(modules[i]->provides, wanted) ||
+            tarn_module_read(&module, state.tool->context, modules[i]->name, NULL) != TARN_OK)
+            continue;
+        for (size_t k = 0; module->params && module->params[k]; k++) {
+            AUTO(text) char *word = text_format("%s=", module->params[k]->name);
+
+            if (strcmp(module->params[k]->scope, wanted) == 0 &&
+                (module->params[k]->secret != 0) == secret)
+                offer(word);
+        }
+    }
+    rl_completion_suppress_append = 1;
+}
+
 static void offer_provided(const char *kind)
 {
     char **names;
@@ -117,6 +149,10 @@ static void offer_values(const struct option *option, const struct args *before)
         break;
     case VALUE_TYPE:
         offer_provided("pool:");
+        break;
+    case VALUE_PARAM:
+    case VALUE_SECRET:
+        offer_params(args_text(before, "type"), option->value == VALUE_SECRET);
         break;
     case VALUE_FORMAT:
         offer_provided("format:");

@@ -25,6 +25,8 @@ const char *help_value(const struct option *option)
     case VALUE_TYPE: return "TYPE";
     case VALUE_FORMAT: return "FORMAT";
     case VALUE_MODULE: return "MODULE";
+    case VALUE_PARAM: return "NAME=VALUE";
+    case VALUE_SECRET: return "NAME=SECRET";
     case VALUE_COMMAND: return "COMMAND";
     }
     return NULL;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/assignment.h"
 #include "tools/auto.h"
 #include "tools/text.h"
 #include "tools/xml-edit.h"
@@ -35,12 +36,6 @@ static bool is_feature(const char *text)
     return !*text;
 }
 
-static bool is_assignment(const char *text)
-{
-    const char *equals = strchr(text, '=');
-    return equals && equals > text;
-}
-
 int image_options_read(struct image_options *out, struct tool *tool, const struct args *args)
 {
     *out = (struct image_options){
@@ -55,11 +50,7 @@ int image_options_read(struct image_options *out, struct tool *tool, const struc
         if (!is_feature(*feature))
             return tool_wrong(tool, "--feature '%s' is no name of a feature: see 'tarn help %s'",
                               *feature, args->command->name);
-    for (const char **option = out->options; *option; option++)
-        if (!is_assignment(*option))
-            return tool_wrong(tool, "--option '%s' is no NAME=VALUE: see 'tarn help %s'", *option,
-                              args->command->name);
-    return TARN_OK;
+    return assignments_check(tool, args, "option");
 }
 
 void image_options_clear(struct image_options *options)
@@ -84,10 +75,10 @@ bool image_options_given(const struct image_options *options)
 
 static void put_option(struct xml *xml, const char *assignment)
 {
-    const char *equals = strchr(assignment, '=');
-    AUTO(text) char *name = text_format("%.*s", (int)(equals - assignment), assignment);
+    AUTO(text) char *name = assignment_name(assignment);
 
-    xml_empty(xml, "tarn:option", XML_ATTRIBUTES("name", name, "value", equals + 1));
+    xml_empty(xml, "tarn:option",
+              XML_ATTRIBUTES("name", name, "value", assignment_value(assignment)));
 }
 
 static void put_own_element(struct xml *xml, const struct image_options *options)

@@ -39,6 +39,7 @@ int image_convert(struct tool *tool, const struct args *args)
         .flags = options.compress ? TARN_CONVERT_COMPRESS : 0,
         .source_path = args_text(args, "source"),
         .source_format = args_text(args, "source-format"),
+        .snapshot = args_text(args, "snapshot"),
         .target_path = args_text(args, "target"),
         .target_format = args_text(args, "format"),
         .backing_path = args_text(args, "backing"),

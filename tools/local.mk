@@ -6,6 +6,8 @@ bin_PROGRAMS += tarn
 tarn_SOURCES = \
 	tools/args.c \
 	tools/args.h \
+	tools/assignment.c \
+	tools/assignment.h \
 	tools/auto.h \
 	tools/command.h \
 	tools/commands.c \
@@ -38,6 +40,7 @@ tarn_SOURCES = \
 	tools/module.c \
 	tools/module.h \
 	tools/other.c \
+	tools/pool-capability.c \
 	tools/pool-define.c \
 	tools/pool-edit.c \
 	tools/pool-event.c \

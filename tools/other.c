@@ -72,6 +72,8 @@ static const struct option convert_options[] = {
     { "format", VALUE_FORMAT, OPTION_REQUIRED | OPTION_NAMED, "format of the new image", NULL },
     { "source-format", VALUE_FORMAT, OPTION_NAMED, "format of the old; found out if not given",
       NULL },
+    { "snapshot", VALUE_TEXT, OPTION_NAMED, "snapshot in the old image to take, by id or name",
+      NULL },
     IMAGE_OPTIONS,
     OPTION_COMPRESS,
     { "backing", VALUE_FILE, OPTION_NAMED, "image below the new one, as it shall be named there",

@@ -1,22 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * pool-capabilities, find-storage-pool-sources, find-storage-pool-sources-as.
+ * find-storage-pool-sources, find-storage-pool-sources-as.
  */
 #include "tools/auto.h"
 #include "tools/file.h"
 #include "tools/pool-xml.h"
 #include "tools/pool.h"
-
-int pool_capabilities(struct tool *tool, const struct args *args)
-{
-    AUTO(text) char *xml = NULL;
-    int status = tarn_pool_capabilities(&xml, tool->context, &tool->error);
-
-    (void)args;
-    if (status == TARN_OK)
-        tool_print_text(tool, "xml", xml);
-    return status;
-}
 
 static int find(struct tool *tool, const struct args *args, const char *source)
 {

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "tools/assignment.h"
+#include "tools/auto.h"
 #include "tools/xml.h"
 
 static bool has_any(const struct args *args, const char *const *names)
@@ -77,12 +79,40 @@ static void put_target(struct xml *xml, const char *path)
     xml_close(xml, "target");
 }
 
+static void put_assigned(struct xml *xml, const struct args *args, const char *option,
+                         const char *attribute)
+{
+    size_t position = 0;
+
+    for (const char *text; (text = args_each(args, option, &position));) {
+        AUTO(text) char *name = assignment_name(text);
+
+        xml_empty(xml, "tarn:option",
+                  XML_ATTRIBUTES("name", name, attribute, assignment_value(text)));
+    }
+}
+
+static void put_own_options(struct xml *xml, const struct args *args)
+{
+    if (!args_has(args, "option") && !args_has(args, "option-secret"))
+        return;
+    xml_open(xml, "tarn:options", XML_ATTRIBUTES("xmlns:tarn", "urn:tarn:options:1"));
+    put_assigned(xml, args, "option", "value");
+    put_assigned(xml, args, "option-secret", "secret");
+    xml_close(xml, "tarn:options");
+}
+
 int pool_xml_from_options(char **out, struct tool *tool, const struct args *args)
 {
     static const char mount_namespace[] = "http://libvirt.org/schemas/storagepool/fs/1.0";
     bool mounts = args_has(args, "mount-option");
     struct xml xml = { 0 };
+    int status = assignments_check(tool, args, "option");
 
+    if (status == TARN_OK)
+        status = assignments_check(tool, args, "option-secret");
+    if (status != TARN_OK)
+        return status;
     xml_open(&xml, "pool", XML_ATTRIBUTES("type", args_text(args, "type"), "xmlns:fs",
                                           mounts ? mount_namespace : NULL));
     xml_text(&xml, "name", args_text(args, "name"));
@@ -93,6 +123,7 @@ int pool_xml_from_options(char **out, struct tool *tool, const struct args *args
         put_each(&xml, args, "mount-option", "fs:option", "name");
         xml_close(&xml, "fs:mount_opts");
     }
+    put_own_options(&xml, args);
     xml_close(&xml, "pool");
     return xml_finish(out, &xml, tool);
 }

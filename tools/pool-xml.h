@@ -25,6 +25,9 @@
     { "source-protocol-ver", VALUE_TEXT, 0, "version of the NFS protocol", NULL }, \
     { "source-initiator", VALUE_TEXT, 0, "IQN of the iSCSI initiator", NULL }, \
     { "mount-option", VALUE_TEXT, OPTION_NAMED | OPTION_REPEATED, "option to mount with", NULL }, \
+    { "option", VALUE_PARAM, OPTION_NAMED | OPTION_REPEATED, "option of the type's own", NULL }, \
+    { "option-secret", VALUE_SECRET, OPTION_NAMED | OPTION_REPEATED, \
+      "option of the type's own that is a secret, and what that is called", NULL }, \
     OPTION_FLAG("print-xml", "print the XML and do nothing")
 
 /* The <pool> document. Freed with free(). */

@@ -130,7 +130,10 @@ static const struct option sources_as_options[] = {
     OPTIONS_END
 };
 
-static const struct option no_options[] = { OPTIONS_END };
+static const struct option capabilities_options[] = {
+    { "pool", VALUE_POOL, 0, "name or UUID of the pool; none: of all types", NULL },
+    OPTIONS_END
+};
 
 const struct command pool_commands[] = {
     { .name = "pool-define", .summary = "define a pool, or define it anew, from an XML file",
@@ -173,8 +176,9 @@ const struct command pool_commands[] = {
       .options = pool_only, .run = pool_name },
     { .name = "pool-uuid", .summary = "print the UUID of the pool with this name",
       .options = pool_only, .run = pool_uuid },
-    { .name = "pool-capabilities", .summary = "print what pool types there are, and their formats",
-      .options = no_options, .run = pool_capabilities },
+    { .name = "pool-capabilities",
+      .summary = "what a pool can do now; or which pool types there are, and their formats",
+      .flags = COMMAND_JOB, .options = capabilities_options, .run = pool_capabilities },
     { .name = "pool-event", .summary = "wait for events of pools and volumes",
       .options = event_options, .run = pool_event },
     { .name = "find-storage-pool-sources", .summary = "find sources for a type of pool",

@@ -33,8 +33,9 @@ int pool_name(struct tool *tool, const struct args *args);
 int pool_uuid(struct tool *tool, const struct args *args);
 /* pool-event.c */
 int pool_event(struct tool *tool, const struct args *args);
-/* pool-sources.c */
+/* pool-capability.c */
 int pool_capabilities(struct tool *tool, const struct args *args);
+/* pool-sources.c */
 int find_sources(struct tool *tool, const struct args *args);
 int find_sources_as(struct tool *tool, const struct args *args);
 

@@ -43,6 +43,14 @@ void arena_free(struct arena *arena)
     free(arena);
 }
 
+void arena_wipe(struct arena *arena)
+{
+    struct block *block;
+
+    for (block = arena != NULL ? arena->newest : NULL; block != NULL; block = block->next)
+        explicit_bzero(block->bytes, block->used);
+}
+
 static struct block *block_add(struct arena *arena, size_t wanted)
 {
     size_t size = arena->newest != NULL ? arena->newest->size * 2 : FIRST_BLOCK;

@@ -16,6 +16,8 @@ struct arena;
 /* NULL without memory. */
 struct arena *arena_new(void);
 void arena_free(struct arena *arena);
+/* Overwrites all that was handed out, before it is given back: it held secrets. */
+void arena_wipe(struct arena *arena);
 
 /* Zeroed and aligned for anything; NULL without memory, and then arena_failed tells it for ever: a
  * builder may go on and ask once at the end. */

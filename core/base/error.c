@@ -4,6 +4,7 @@
  */
 #include "core/base/error.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,22 +48,22 @@ const char *tarn_status_word(int status)
 
 int tarn_error_status(const struct tarn_error *error)
 {
-    return error->status;
+    return error != NULL ? error->status : TARN_E_INTERNAL;
 }
 
 const char *tarn_error_message(const struct tarn_error *error)
 {
-    return error->message != NULL ? error->message : no_memory_text;
+    return error != NULL && error->message != NULL ? error->message : no_memory_text;
 }
 
 const char *tarn_error_module(const struct tarn_error *error)
 {
-    return error->module;
+    return error != NULL ? error->module : NULL;
 }
 
 int tarn_error_errno(const struct tarn_error *error)
 {
-    return error->system_errno;
+    return error != NULL ? error->system_errno : ENOMEM;
 }
 
 void tarn_error_free(struct tarn_error *error)

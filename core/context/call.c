@@ -103,8 +103,12 @@ static struct arena *call_arena(struct call *call)
 static const char *host_option(struct tarn_call *abi, const char *name)
 {
     struct call *call = call_of(abi);
+    const char *value;
 
-    return call->module != NULL ? module_option(call->module, name) : NULL;
+    pthread_mutex_lock(&call->answers);
+    value = call_option(call, name);
+    pthread_mutex_unlock(&call->answers);
+    return value;
 }
 
 static const char *host_query(struct tarn_call *abi, uint32_t which, const char *xpath,
@@ -114,10 +118,13 @@ static const char *host_query(struct tarn_call *abi, uint32_t which, const char 
     const char *xml = which == TARN_DEFINITION_POOL     ? call->pool_xml
                       : which == TARN_DEFINITION_VOLUME ? call->volume_xml
                                                         : NULL;
+    const char *text = NULL;
 
-    if (xml == NULL || call_arena(call) == NULL)
-        return NULL;
-    return xml_query(call->arena, xml, xpath, index, call->xml_prefix, call->xml_namespace);
+    pthread_mutex_lock(&call->answers);
+    if (xml != NULL && call_arena(call) != NULL)
+        text = xml_query(call->arena, xml, xpath, index, call->xml_prefix, call->xml_namespace);
+    pthread_mutex_unlock(&call->answers);
+    return text;
 }
 
 static int32_t host_secret(struct tarn_call *abi, const char *usage, const char *uuid,
@@ -232,6 +239,16 @@ static int32_t host_emit_source(struct tarn_call *abi, const struct tarn_source 
     if (call->sink == NULL || call->sink->source == NULL)
         return not_here(abi, "a source");
     return call->sink->source(call->sink_arg, source);
+}
+
+static int32_t host_emit_capability(struct tarn_call *abi,
+                                    const struct tarn_capability *capability)
+{
+    struct call *call = call_of(abi);
+
+    if (call->sink == NULL || call->sink->capability == NULL)
+        return not_here(abi, "a capability");
+    return call->sink->capability(call->sink_arg, call, capability);
 }
 
 static int32_t host_emit_free(struct tarn_call *abi, const struct tarn_device_extent *extent)
@@ -351,6 +368,7 @@ static const struct tarn_host host = {
     .emit_volume = host_emit_volume,
     .emit_pool = host_emit_pool,
     .emit_source = host_emit_source,
+    .emit_capability = host_emit_capability,
     .emit_free = host_emit_free,
     .emit_claim = host_emit_claim,
     .emit_changed = host_emit_changed,
@@ -372,12 +390,18 @@ void call_prepare(struct call *call, struct operation *operation, struct module 
     call->abi.module_state = module != NULL ? module_state(module) : NULL;
     call->operation = operation;
     call->module = module;
+    pthread_mutex_init(&call->answers, NULL);
 }
 
 void call_clear(struct call *call)
 {
+    arena_wipe(call->secrets);
+    arena_free(call->secrets);
     arena_free(call->arena);
     tarn_error_free(call->error);
+    pthread_mutex_destroy(&call->answers);
+    call->secrets = NULL;
+    call->told_secrets = NULL;
     call->arena = NULL;
     call->error = NULL;
 }

@@ -12,6 +12,8 @@
 #ifndef CORE_CALL_H
 #define CORE_CALL_H
 
+#include <pthread.h>
+
 #include <tarn/call.h>
 
 #include "core/base/arena.h"
@@ -20,6 +22,7 @@
 
 struct call;
 struct module;
+struct pool_options;
 struct pool_session;
 
 /* Where what the module pushes goes. A NULL member means that the operation has no such result: the
@@ -28,6 +31,7 @@ struct call_sink {
     int (*volume)(void *arg, struct call *call, const struct tarn_volume_info *volume);
     int (*volume_known)(void *arg, const char *name, const struct tarn_identity *identity);
     int (*pool)(void *arg, const struct tarn_pool_info *info);
+    int (*capability)(void *arg, struct call *call, const struct tarn_capability *capability);
     int (*source)(void *arg, const struct tarn_source *source);
     int (*free_extent)(void *arg, const struct tarn_device_extent *extent);
     int (*claim)(void *arg, const char *claim);
@@ -61,8 +65,16 @@ struct call {
     const char *volume_xml;
     const char *xml_prefix; /* of the module's own elements, or NULL */
     const char *xml_namespace;
-    struct arena *arena;    /* answers of query and option; made when first needed */
+    /* <tarn:options> of the pool, or NULL; as long as the call. */
+    const struct pool_options *options;
+    pthread_mutex_t answers; /* of option and query: threads of the module may ask at once */
+    struct arena *arena;    /* answers of query; made when first needed, as the next */
+    struct arena *secrets;  /* the texts of options that are secrets; wiped at the end */
+    struct told_secret *told_secrets;
 };
+
+/* tarn_host.option; within `answers`. */
+const char *call_option(struct call *call, const char *name);
 
 void call_begin(struct call *call, struct operation *operation, struct module *module);
 /* The same without entering the module: for a call that lasts (an open image), whose owner enters

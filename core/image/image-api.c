@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/flags.h"
 #include "core/image/image-file.h"
 #include "core/image/image-look.h"
 #include "core/volume/volume.h"
@@ -23,6 +24,9 @@ int tarn_image_open(struct tarn_image **out, struct tarn_context *context, const
                     const char *format, uint32_t flags, struct tarn_job *job,
                     struct tarn_error **error)
 {
+    if (flags_unknown(flags, TARN_IMAGE_WRITE, error))
+        return TARN_E_INVALID;
+
     struct tarn_image *image = calloc(1, sizeof(*image));
     int status;
 
@@ -30,7 +34,7 @@ int tarn_image_open(struct tarn_image **out, struct tarn_context *context, const
         return error_set(error, TARN_E_INTERNAL, 0, "no memory to open an image");
     operation_begin(&image->operation, context, "image-open", NULL, NULL, job);
     status = image_file_open(&image->image, &image->operation, path, format,
-                             flags & TARN_IMAGE_WRITE ? TARN_IMAGE_OPEN_WRITE : 0, error);
+                             flags & TARN_IMAGE_WRITE ? TARN_IMAGE_OPEN_WRITE : 0, NULL, error);
     if (status != TARN_OK) {
         operation_end(&image->operation);
         free(image);
@@ -46,6 +50,9 @@ int tarn_image_open(struct tarn_image **out, struct tarn_context *context, const
 int tarn_volume_open(struct tarn_image **out, struct tarn_volume *volume, uint32_t flags,
                      struct tarn_job *job, struct tarn_error **error)
 {
+    if (flags_unknown(flags, TARN_IMAGE_WRITE, error))
+        return TARN_E_INVALID;
+
     bool write = (flags & TARN_IMAGE_WRITE) != 0;
     struct tarn_image *image = calloc(1, sizeof(*image));
     int status;
@@ -227,6 +234,8 @@ int tarn_volume_check(struct tarn_volume *volume, uint32_t flags,
                       const struct tarn_image_listener *listener, struct tarn_job *job,
                       struct tarn_error **error)
 {
+    if (flags_unknown(flags, TARN_IMAGE_REPAIR_LEAKS | TARN_IMAGE_REPAIR_ALL, error))
+        return TARN_E_INVALID;
     return look_at_volume(volume, "vol-check", true, flags, listener, job, error);
 }
 
@@ -265,5 +274,7 @@ int tarn_image_check(struct tarn_context *context, const char *path, const char 
                      uint32_t flags, const struct tarn_image_listener *listener,
                      struct tarn_job *job, struct tarn_error **error)
 {
+    if (flags_unknown(flags, TARN_IMAGE_REPAIR_LEAKS | TARN_IMAGE_REPAIR_ALL, error))
+        return TARN_E_INVALID;
     return look_at_file(context, "image-check", path, format, true, flags, listener, job, error);
 }

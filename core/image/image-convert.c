@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "core/base/arena.h"
-#include "core/base/sized.h"
+#include "core/base/flags.h"
 #include "core/context/context.h"
 #include "core/image/container.h"
 #include "core/image/copy.h"
@@ -352,7 +352,10 @@ int tarn_image_convert(struct tarn_context *context, const struct tarn_conversio
     struct conversion conversion = { .fd = -1 };
     int status;
 
-    sized_copy(&conversion.asked, sizeof(conversion.asked), asked);
+    memcpy(&conversion.asked, asked, asked->struct_size < sizeof(*asked) ? asked->struct_size
+                                                                          : sizeof(*asked));
+    if (flags_unknown(conversion.asked.flags, TARN_CONVERT_COMPRESS, error))
+        return TARN_E_INVALID;
     operation_begin(&conversion.operation, context, "image-convert", NULL, NULL, job);
     conversion.family.make = make_further;
     conversion.family.arg = &conversion;
@@ -366,7 +369,7 @@ int tarn_image_convert(struct tarn_context *context, const struct tarn_conversio
     if (status == TARN_OK)
         status = image_file_open(&conversion.from, &conversion.operation,
                                  conversion.asked.source_path, conversion.asked.source_format, 0,
-                                 error);
+                                 conversion.asked.snapshot, error);
     if (status == TARN_OK)
         status = image_size(&conversion.spec.capacity, conversion.from, error);
     if (status == TARN_OK)

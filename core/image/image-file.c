@@ -70,7 +70,8 @@ int image_file_container(struct tarn_io **out, struct format_ref *out_format,
 }
 
 int image_file_open(struct image **out, struct operation *operation, const char *path,
-                    const char *format, uint32_t flags, struct tarn_error **error)
+                    const char *format, uint32_t flags, const char *snapshot,
+                    struct tarn_error **error)
 {
     char *real = realpath(path, NULL);
     struct image_place place = { .path = real, .recorded = format != NULL };
@@ -82,7 +83,8 @@ int image_file_open(struct image **out, struct operation *operation, const char 
                                       error);
 
     if (status == TARN_OK)
-        status = image_open(out, operation, &found, container, &place, flags, NULL, NULL, error);
+        status = image_open(out, operation, &found, container, &place, flags, snapshot, NULL,
+                            error);
     free(real);
     return status;
 }

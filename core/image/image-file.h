@@ -12,8 +12,9 @@
 int image_file_container(struct tarn_io **out, struct format_ref *out_format,
                          struct operation *operation, const char *path, const char *format,
                          enum container_use use, struct tarn_error **error);
-/* And the image in it; `flags` are TARN_IMAGE_OPEN_…. */
+/* And the image in it; `flags` are TARN_IMAGE_OPEN_…; a `snapshot` of it, or NULL. */
 int image_file_open(struct image **out, struct operation *operation, const char *path,
-                    const char *format, uint32_t flags, struct tarn_error **error);
+                    const char *format, uint32_t flags, const char *snapshot,
+                    struct tarn_error **error);
 
 #endif

@@ -22,6 +22,7 @@ static const size_t pool_functions[] = {
     offsetof(struct tarn_pool_type, stop),
     offsetof(struct tarn_pool_type, remove),
     offsetof(struct tarn_pool_type, recover),
+    offsetof(struct tarn_pool_type, capabilities),
     offsetof(struct tarn_pool_type, info),
     offsetof(struct tarn_pool_type, refresh),
     offsetof(struct tarn_pool_type, volume_lookup),
@@ -36,10 +37,6 @@ static const size_t pool_functions[] = {
     offsetof(struct tarn_pool_type, volume_open),
     offsetof(struct tarn_pool_type, volume_delete),
     offsetof(struct tarn_pool_type, volume_resize),
-    offsetof(struct tarn_pool_type, snapshot_create),
-    offsetof(struct tarn_pool_type, snapshot_revert),
-    offsetof(struct tarn_pool_type, snapshot_delete),
-    offsetof(struct tarn_pool_type, snapshot_list),
 };
 #define POOL_FUNCTIONS (sizeof(pool_functions) / sizeof(pool_functions[0]))
 
@@ -50,9 +47,6 @@ static const size_t format_functions[] = {
     offsetof(struct tarn_format, create),
     offsetof(struct tarn_format, open),
     offsetof(struct tarn_format, check),
-    offsetof(struct tarn_format, snapshot_create),
-    offsetof(struct tarn_format, snapshot_revert),
-    offsetof(struct tarn_format, snapshot_delete),
 };
 #define FORMAT_FUNCTIONS (sizeof(format_functions) / sizeof(format_functions[0]))
 

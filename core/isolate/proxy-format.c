@@ -207,19 +207,6 @@ static int32_t format_check(struct tarn_call *call, size_t number, struct tarn_i
     return request_finish(&request);
 }
 
-static int32_t format_snapshot(struct tarn_call *call, size_t number, uint32_t op,
-                               struct tarn_io *io, const char *name)
-{
-    struct image_request request;
-    int32_t status = request_begin(&request, call, op, number, io);
-
-    if (status != TARN_OK)
-        return status;
-    put_store(&request, io);
-    wire_put_text(request.exchange.out, name);
-    return request_finish(&request);
-}
-
 /* --- open images ------------------------------------------------------------------------------ */
 
 /* The guest's disk is closed: now nobody uses what is below it, also if the worker is no more. */
@@ -304,21 +291,6 @@ static int32_t format_open(struct tarn_call *call, size_t number, struct tarn_io
     static int32_t check_##n(struct tarn_call *call, struct tarn_io *io, uint32_t flags) \
     { \
         return format_check(call, n, io, flags); \
-    } \
-    static int32_t snapshot_create_##n(struct tarn_call *call, struct tarn_io *io, \
-                                       const char *name) \
-    { \
-        return format_snapshot(call, n, FRAME_IMAGE_SNAPSHOT_CREATE, io, name); \
-    } \
-    static int32_t snapshot_revert_##n(struct tarn_call *call, struct tarn_io *io, \
-                                       const char *name) \
-    { \
-        return format_snapshot(call, n, FRAME_IMAGE_SNAPSHOT_REVERT, io, name); \
-    } \
-    static int32_t snapshot_delete_##n(struct tarn_call *call, struct tarn_io *io, \
-                                       const char *name) \
-    { \
-        return format_snapshot(call, n, FRAME_IMAGE_SNAPSHOT_DELETE, io, name); \
     }
 
 #define EACH(use) \
@@ -329,8 +301,7 @@ EACH(FUNCTIONS)
 
 #define ROW(n) \
     { .probe = probe_##n, .info = info_##n, .measure = measure_##n, .create = create_##n, \
-      .open = open_##n, .check = check_##n, .snapshot_create = snapshot_create_##n, \
-      .snapshot_revert = snapshot_revert_##n, .snapshot_delete = snapshot_delete_##n },
+      .open = open_##n, .check = check_##n },
 
 static const struct tarn_format functions[] = { EACH(ROW) };
 _Static_assert(sizeof(functions) / sizeof(functions[0]) == ISOLATE_MOST_FORMATS, "one for each");

@@ -235,6 +235,11 @@ static int32_t proxy_recover(struct tarn_call *call, void *pool)
     return proxy_ask(call, pool, FRAME_RECOVER);
 }
 
+static int32_t proxy_capabilities(struct tarn_call *call, void *pool)
+{
+    return proxy_ask(call, pool, FRAME_CAPABILITIES);
+}
+
 static int32_t proxy_info(struct tarn_call *call, void *pool)
 {
     return proxy_ask(call, pool, FRAME_INFO);
@@ -252,6 +257,7 @@ const struct tarn_pool_type proxy_pool_type = {
     .stop = proxy_stop,
     .remove = proxy_remove,
     .recover = proxy_recover,
+    .capabilities = proxy_capabilities,
     .info = proxy_info,
     .refresh = proxy_refresh,
     .volume_lookup = proxy_lookup,
@@ -266,8 +272,4 @@ const struct tarn_pool_type proxy_pool_type = {
     .volume_open = proxy_volume_open,
     .volume_delete = proxy_delete,
     .volume_resize = proxy_resize,
-    .snapshot_create = proxy_snapshot_create,
-    .snapshot_revert = proxy_snapshot_revert,
-    .snapshot_delete = proxy_snapshot_delete,
-    .snapshot_list = proxy_snapshot_list,
 };

@@ -44,12 +44,5 @@ int32_t proxy_volume_open(struct tarn_call *call, void *pool, const char *name, 
 int32_t proxy_delete(struct tarn_call *call, void *pool, const char *name);
 int32_t proxy_resize(struct tarn_call *call, void *pool, const char *name, uint64_t size,
                      uint32_t flags);
-int32_t proxy_snapshot_create(struct tarn_call *call, void *pool, const char *volume,
-                              const char *snapshot);
-int32_t proxy_snapshot_revert(struct tarn_call *call, void *pool, const char *volume,
-                              const char *snapshot);
-int32_t proxy_snapshot_delete(struct tarn_call *call, void *pool, const char *volume,
-                              const char *snapshot);
-int32_t proxy_snapshot_list(struct tarn_call *call, void *pool, const char *volume);
 
 #endif

@@ -106,6 +106,7 @@ union result {
     struct tarn_volume_info volume;
     struct tarn_pool_info pool;
     struct tarn_source source;
+    struct tarn_capability capability;
     struct tarn_device_extent free;
     struct tarn_image_info image;
     struct tarn_snapshot snapshot;
@@ -122,6 +123,8 @@ static const struct wire_shape *shape_of(uint32_t op)
         return &shape_pool_info;
     case FRAME_EMIT_SOURCE:
         return &shape_source;
+    case FRAME_EMIT_CAPABILITY:
+        return &shape_capability;
     case FRAME_EMIT_FREE:
         return &shape_device_extent;
     case FRAME_EMIT_IMAGE:
@@ -148,6 +151,8 @@ static int32_t pass_result(struct message *message, uint32_t op, union result *r
         return host->emit_pool(message->call, &result->pool);
     case FRAME_EMIT_SOURCE:
         return host->emit_source(message->call, &result->source);
+    case FRAME_EMIT_CAPABILITY:
+        return host->emit_capability(message->call, &result->capability);
     case FRAME_EMIT_FREE:
         return host->emit_free(message->call, &result->free);
     case FRAME_EMIT_IMAGE:

@@ -97,6 +97,24 @@ static int take_notice(struct message *message)
 
 /* --- questions -------------------------------------------------------------------------------- */
 
+static int take_option(struct message *message)
+{
+    const char *name = wire_get_word(&message->reader);
+    const char *value;
+    struct wire_writer *out;
+    int why;
+
+    if (!wire_end(&message->reader))
+        return CHANNEL_GARBAGE;
+    value = message->host->option(message->call, name);
+    out = answer_begin(message, TARN_OK);
+    wire_put_text(out, value);
+    why = answer_end(message);
+    if (out->bytes != NULL)
+        explicit_bzero(out->bytes, out->room); /* it may be a secret's */
+    return why;
+}
+
 static int take_query(struct message *message)
 {
     uint32_t which = wire_get_u32(&message->reader);
@@ -252,6 +270,8 @@ static int take_one_way(struct message *message, uint32_t op)
 static int take_question(struct message *message, uint32_t op)
 {
     switch (op) {
+    case FRAME_OPTION:
+        return take_option(message);
     case FRAME_QUERY:
         return take_query(message);
     case FRAME_SECRET:

@@ -68,11 +68,11 @@ SHAPE(volume_def, tarn_volume_def,
       TEXT(tarn_volume_def, backing_format), TEXT(tarn_volume_def, compat),
       U64(tarn_volume_def, cluster_size), TEXTS(tarn_volume_def, features));
 SHAPE(container_spec, tarn_container_spec,
-      U32(tarn_container_spec, flags), TEXT(tarn_container_spec, name),
+      U32(tarn_container_spec, nocow), TEXT(tarn_container_spec, name),
       TEXT(tarn_container_spec, format), U64(tarn_container_spec, size),
       U64(tarn_container_spec, capacity), U64(tarn_container_spec, allocation),
       ONE(tarn_container_spec, permissions, &shape_permissions),
-      U32(tarn_container_spec, nocow), TEXT(tarn_container_spec, clone_of));
+      TEXT(tarn_container_spec, clone_of));
 SHAPE(property, tarn_property, WORD(tarn_property, name), WORD(tarn_property, value));
 SHAPE(image_spec, tarn_image_spec,
       U32(tarn_image_spec, preallocation), U64(tarn_image_spec, capacity),
@@ -98,22 +98,26 @@ SHAPE(device_extent, tarn_device_extent,
       WORD(tarn_device_extent, device), TEXT(tarn_device_extent, kind),
       U64(tarn_device_extent, start), U64(tarn_device_extent, end));
 SHAPE(volume_info, tarn_volume_info,
-      U32(tarn_volume_info, status), TEXT(tarn_volume_info, status_text),
-      TEXT(tarn_volume_info, name), TEXT(tarn_volume_info, key), TEXT(tarn_volume_info, path),
-      WORD(tarn_volume_info, type), TEXT(tarn_volume_info, format),
-      U64(tarn_volume_info, capacity), U64(tarn_volume_info, allocation),
+      U32(tarn_volume_info, status), TEXT(tarn_volume_info, name), TEXT(tarn_volume_info, key),
+      TEXT(tarn_volume_info, path), WORD(tarn_volume_info, type),
+      TEXT(tarn_volume_info, status_text), TEXT(tarn_volume_info, format),
+      TEXT(tarn_volume_info, mark), U64(tarn_volume_info, capacity), U64(tarn_volume_info, allocation),
       U64(tarn_volume_info, physical),
       ONE(tarn_volume_info, permissions, &shape_permissions),
       U64(tarn_volume_info, atime), U64(tarn_volume_info, mtime), U64(tarn_volume_info, ctime),
       U64(tarn_volume_info, btime), ONE(tarn_volume_info, identity, &shape_identity),
       LIST(tarn_volume_info, extents, &shape_device_extent),
       TEXT(tarn_volume_info, backing_path), TEXT(tarn_volume_info, backing_format),
-      HEAD(tarn_volume_info, head, head_length), TEXT(tarn_volume_info, mark));
+      HEAD(tarn_volume_info, head, head_length));
 SHAPE(pool_info, tarn_pool_info,
       U32(tarn_pool_info, state), TEXT(tarn_pool_info, state_text),
       U64(tarn_pool_info, capacity), U64(tarn_pool_info, allocation),
       U64(tarn_pool_info, available), ONE(tarn_pool_info, permissions, &shape_permissions),
       LIST(tarn_pool_info, properties, &shape_property));
+SHAPE(capability, tarn_capability,
+      U32(tarn_capability, support), WORD(tarn_capability, operation),
+      TEXT(tarn_capability, reason), U64(tarn_capability, minimum),
+      U64(tarn_capability, maximum), U64(tarn_capability, granularity));
 PART(image_file, tarn_image_file, WORD(tarn_image_file, role), WORD(tarn_image_file, name));
 SHAPE(image_info, tarn_image_info,
       U32(tarn_image_info, flags), U64(tarn_image_info, capacity),
@@ -150,8 +154,8 @@ SHAPE(pool_type, tarn_pool_type,
       U32(tarn_pool_type, source_parts), U32(tarn_pool_type, source_required),
       TEXTS(tarn_pool_type, source_formats), TEXT(tarn_pool_type, default_source_format),
       TEXTS(tarn_pool_type, volume_formats), TEXT(tarn_pool_type, default_volume_format),
-      TEXT(tarn_pool_type, schema), TEXT(tarn_pool_type, xml_namespace),
-      TEXT(tarn_pool_type, xml_prefix), LIST(tarn_pool_type, params, &shape_param));
+      TEXT(tarn_pool_type, xml_namespace), TEXT(tarn_pool_type, xml_prefix),
+      TEXT(tarn_pool_type, schema), LIST(tarn_pool_type, params, &shape_param));
 SHAPE(format, tarn_format,
       U32(tarn_format, capabilities), WORD(tarn_format, name), TEXT(tarn_format, summary),
       LIST(tarn_format, magics, &shape_magic), U64(tarn_format, head_needed),
@@ -190,10 +194,10 @@ uint64_t wire_fingerprint(void)
         &shape_image_open, &shape_probe,         &shape_volume_info,    &shape_pool_info,
         &shape_source,     &shape_device_extent, &shape_image_info,     &shape_snapshot,
         &shape_finding,    &shape_check_result,  &shape_identity,       &shape_extent,
-        &shape_module,     &shape_pool_type,     &shape_format,
+        &shape_module,     &shape_pool_type,     &shape_format,         &shape_capability,
     };
     /* The last of each group: a message that comes between moves it. */
-    static const uint32_t messages[] = { FRAME_EXTENTS, FRAME_IMAGE_SNAPSHOT_DELETE,
+    static const uint32_t messages[] = { FRAME_EXTENTS, FRAME_IMAGE_CHECK,
                                          FRAME_EMIT_CHANGED_WAIT, FRAME_EMIT_CHECK };
     uint64_t hash = UINT64_C(0xcbf29ce484222325);
     size_t i;

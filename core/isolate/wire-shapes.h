@@ -24,6 +24,7 @@ extern const struct wire_shape shape_source;
 extern const struct wire_shape shape_device_extent;
 extern const struct wire_shape shape_image_info;
 extern const struct wire_shape shape_snapshot;
+extern const struct wire_shape shape_capability;
 extern const struct wire_shape shape_finding;
 extern const struct wire_shape shape_check_result;
 extern const struct wire_shape shape_identity;

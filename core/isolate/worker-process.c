@@ -323,6 +323,7 @@ const char *frame_name(uint32_t op)
         [FRAME_STOP] = "stop",
         [FRAME_REMOVE] = "remove",
         [FRAME_RECOVER] = "recover",
+        [FRAME_CAPABILITIES] = "capabilities",
         [FRAME_INFO] = "info",
         [FRAME_REFRESH] = "refresh",
         [FRAME_LOOKUP] = "volume_lookup",
@@ -337,19 +338,12 @@ const char *frame_name(uint32_t op)
         [FRAME_VOLUME_OPEN] = "volume_open",
         [FRAME_DELETE] = "volume_delete",
         [FRAME_RESIZE] = "volume_resize",
-        [FRAME_SNAPSHOT_CREATE] = "snapshot_create",
-        [FRAME_SNAPSHOT_REVERT] = "snapshot_revert",
-        [FRAME_SNAPSHOT_DELETE] = "snapshot_delete",
-        [FRAME_SNAPSHOT_LIST] = "snapshot_list",
         [FRAME_PROBE] = "probe",
         [FRAME_IMAGE_INFO] = "info",
         [FRAME_IMAGE_MEASURE] = "measure",
         [FRAME_IMAGE_CREATE] = "create",
         [FRAME_IMAGE_OPEN] = "open",
         [FRAME_IMAGE_CHECK] = "check",
-        [FRAME_IMAGE_SNAPSHOT_CREATE] = "snapshot_create",
-        [FRAME_IMAGE_SNAPSHOT_REVERT] = "snapshot_revert",
-        [FRAME_IMAGE_SNAPSHOT_DELETE] = "snapshot_delete",
     };
 
     return op < sizeof(names) / sizeof(names[0]) && names[op] != NULL ? names[op] : "a call";

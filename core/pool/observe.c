@@ -205,6 +205,8 @@ static int know_volume(void *arg, const char *name, const struct tarn_identity *
 {
     struct observer *observer = arg;
 
+    if (observer->single) /* who asks for one volume wants it told */
+        return 0;
     return inventory_confirm(observer->pool->inventory, name, observer->generation, identity,
                              still_true, observer);
 }

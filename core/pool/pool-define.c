@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/flags.h"
 #include "core/base/persist.h"
 #include "core/pool/marks.h"
 #include "core/pool/pool.h"
@@ -216,6 +217,9 @@ int pool_draft(struct pool_session **out, char **out_xml, const char *xml, uint3
 int tarn_pool_define(struct tarn_pool **out, struct tarn_context *context, const char *xml,
                      uint32_t flags, struct tarn_error **error)
 {
+    if (flags_unknown(flags, TARN_DEFINE_VALIDATE, error))
+        return TARN_E_INVALID;
+
     struct operation operation;
     struct lock definitions = { 0 };
     struct pool_session *session = NULL;

@@ -6,12 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/flags.h"
 #include "core/context/event.h"
 #include "core/pool/inventory.h"
 #include "core/pool/marks.h"
 #include "core/pool/observe.h"
 #include "core/pool/pool.h"
 #include "core/volume/record.h"
+
+#define BUILD_FLAGS \
+    (TARN_POOL_BUILD | TARN_POOL_BUILD_OVERWRITE | TARN_POOL_BUILD_NO_OVERWRITE)
 
 /* --- alone with a pool ------------------------------------------------------------------------ */
 
@@ -264,6 +268,9 @@ int pool_activate(struct tarn_pool *pool, struct pool_session *session, const ch
 int tarn_pool_start(struct tarn_pool *pool, uint32_t flags, struct tarn_job *job,
                     struct tarn_error **error)
 {
+    if (flags_unknown(flags, BUILD_FLAGS | TARN_POOL_START_ADOPT, error))
+        return TARN_E_INVALID;
+
     struct pool_session *session = NULL;
     struct solo solo;
     int status = solo_begin(&solo, pool, "pool-start", job, error);
@@ -315,6 +322,9 @@ static int prepare_transient(struct solo *solo, struct pool_session **session, c
 int tarn_pool_create(struct tarn_pool **out, struct tarn_context *context, const char *xml,
                      uint32_t flags, struct tarn_job *job, struct tarn_error **error)
 {
+    if (flags_unknown(flags, TARN_DEFINE_VALIDATE | BUILD_FLAGS, error))
+        return TARN_E_INVALID;
+
     struct pool_session *session = NULL;
     char *stored = NULL;
     struct solo solo;
@@ -339,6 +349,9 @@ int tarn_pool_create(struct tarn_pool **out, struct tarn_context *context, const
 int tarn_pool_build(struct tarn_pool *pool, uint32_t flags, struct tarn_job *job,
                     struct tarn_error **error)
 {
+    if (flags_unknown(flags, BUILD_FLAGS, error))
+        return TARN_E_INVALID;
+
     struct pool_session *session = NULL;
     struct solo solo;
     int status = solo_begin(&solo, pool, "pool-build", job, error);

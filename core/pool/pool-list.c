@@ -5,8 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/pool/pool.h"
+#include "core/base/flags.h"
 #include "core/base/uuid-text.h"
+#include "core/pool/pool.h"
 
 static bool wanted(struct tarn_pool *pool, uint32_t filter)
 {
@@ -26,6 +27,10 @@ static bool wanted(struct tarn_pool *pool, uint32_t filter)
 int tarn_pool_list(struct tarn_pool ***out, struct tarn_context *context, uint32_t filter,
                    struct tarn_error **error)
 {
+    if (flags_unknown(filter, TARN_LIST_ACTIVE | TARN_LIST_INACTIVE | TARN_LIST_PERSISTENT |
+                      TARN_LIST_TRANSIENT | TARN_LIST_AUTOSTART | TARN_LIST_NO_AUTOSTART, error))
+        return TARN_E_INVALID;
+
     struct tarn_pool **list = NULL;
     size_t from;
     size_t to = 0;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/flags.h"
 #include "core/pool/pool-facts.h"
 #include "core/pool/pool.h"
 #include "core/registry/registry.h"
@@ -221,6 +222,9 @@ static bool ask_module(struct record_holder *holder, struct tarn_pool *pool)
 int tarn_pool_read(struct tarn_pool_record **out, struct tarn_pool *pool, uint32_t flags,
                    struct tarn_error **error)
 {
+    if (flags_unknown(flags, TARN_READ_SIZES, error))
+        return TARN_E_INVALID;
+
     struct record_holder *holder;
     struct pool_activity activity;
     int status = pool_follow(pool, error);

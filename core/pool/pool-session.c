@@ -156,11 +156,34 @@ static bool is_serial(const struct pool_session *session)
     return module_descriptor(session->type.module)->threads == TARN_THREADS_POOL;
 }
 
-void pool_call_begin(struct call *call, struct pool_session *session, struct operation *operation,
-                     const char *step)
+static void serial_lock(struct pool_session *session)
 {
     if (is_serial(session))
         pthread_mutex_lock(&session->serial);
+}
+
+static void serial_unlock(struct pool_session *session)
+{
+    if (is_serial(session))
+        pthread_mutex_unlock(&session->serial);
+}
+
+void pool_session_enter(struct pool_session *session)
+{
+    serial_lock(session);
+    module_enter(session->type.module);
+}
+
+void pool_session_leave(struct pool_session *session)
+{
+    module_leave(session->type.module);
+    serial_unlock(session);
+}
+
+void pool_call_begin(struct call *call, struct pool_session *session, struct operation *operation,
+                     const char *step)
+{
+    serial_lock(session);
     if (step != NULL)
         operation_step_begin(operation, step);
     call_begin(call, operation, session->type.module);
@@ -170,6 +193,7 @@ void pool_call_begin(struct call *call, struct pool_session *session, struct ope
     call->identify = session->pool != NULL ? pool_identify : NULL;
     call->notify = session->pool != NULL ? pool_notify : NULL;
     call->pool_xml = session->text->xml;
+    call->options = &session->def->options;
     call->xml_prefix = session->type.type->xml_prefix;
     call->xml_namespace = session->type.type->xml_namespace;
 }
@@ -187,8 +211,7 @@ int pool_call_end(struct call *call, struct pool_session *session, int status,
     pool_tell_notices(call);
     if (status == TARN_E_STATE)
         pool_check_again(session, operation, &why);
-    if (is_serial(session))
-        pthread_mutex_unlock(&session->serial);
+    serial_unlock(session);
     if (why != NULL)
         error_pass(error, why);
     return status;

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/flags.h"
 #include "core/pool/inventory.h"
 #include "core/pool/marks.h"
 #include "core/pool/pool.h"
@@ -189,6 +190,8 @@ static int stop_by_force(struct tarn_pool *pool, struct tarn_job *job, struct ta
 int tarn_pool_stop(struct tarn_pool *pool, uint32_t flags, struct tarn_job *job,
                    struct tarn_error **error)
 {
+    if (flags_unknown(flags, TARN_POOL_STOP_FORCE, error))
+        return TARN_E_INVALID;
     return flags & TARN_POOL_STOP_FORCE ? stop_by_force(pool, job, error)
                                         : stop_kindly(pool, job, error);
 }

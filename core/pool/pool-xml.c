@@ -5,10 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/xml/capabilities-xml.h"
+#include "core/base/flags.h"
 #include "core/pool/pool-facts.h"
 #include "core/pool/pool.h"
 #include "core/registry/registry.h"
+#include "core/xml/capabilities-xml.h"
 #include "core/xml/source-xml.h"
 
 /* --- a pool ----------------------------------------------------------------------------------- */
@@ -99,6 +100,9 @@ static int defined_xml(char **out, struct tarn_pool *pool, struct pool_text *tex
 
 int tarn_pool_xml(char **out, struct tarn_pool *pool, uint32_t flags, struct tarn_error **error)
 {
+    if (flags_unknown(flags, TARN_XML_INACTIVE, error))
+        return TARN_E_INVALID;
+
     bool inactive = (flags & TARN_XML_INACTIVE) != 0;
     struct pool_text *text;
     int status = pool_follow(pool, error);
@@ -162,12 +166,16 @@ static int ask_sources(struct sources *sources, const struct type_ref *type,
                                                    TARN_OWNER_UNSET, TARN_OWNER_UNSET, NULL };
     const struct tarn_pool_def def = { .struct_size = sizeof(def), .type = type->type->name,
                                        .source = narrow, .permissions = &unset };
+    struct pool_options options;
     struct call call;
-    int status;
+    int status = pool_options_default(&options, sources->arena, type->type, error);
 
+    if (status != TARN_OK)
+        return status;
     operation_step_begin(operation, "find-sources");
     call_begin(&call, operation, type->module);
     call.abi.pool = &def;
+    call.options = &options;
     call.sink = &sink;
     call.sink_arg = sources;
     status = call_end(&call, type->type->find_sources(&call.abi), error);

@@ -149,6 +149,9 @@ void pool_call_begin(struct call *call, struct pool_session *session, struct ope
                      const char *step);
 int pool_call_end(struct call *call, struct pool_session *session, int status,
                   struct tarn_error **error);
+/* The same locks, for a function of the type that gets no call. */
+void pool_session_enter(struct pool_session *session);
+void pool_session_leave(struct pool_session *session);
 
 /* --- pool-visit.c ----------------------------------------------------------------------------- */
 

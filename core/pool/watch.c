@@ -42,9 +42,9 @@ static void pool_watch_free(struct watch *watch, struct pool_watch *pool_watch)
 
     if (pool_watch->fd >= 0) {
         epoll_ctl(watch->epoll_fd, EPOLL_CTL_DEL, pool_watch->fd, NULL);
-        module_enter(pool_watch->session->type.module);
+        pool_session_enter(pool_watch->session);
         type->watch_close(pool_watch->session->handle, pool_watch->handle);
-        module_leave(pool_watch->session->type.module);
+        pool_session_leave(pool_watch->session);
     }
     pool_session_unref(pool_watch->session);
     tarn_pool_unref(pool_watch->pool);

@@ -47,7 +47,7 @@ static void type_abilities(struct words *words, const struct tarn_pool_type *typ
     /* A container that grows as it is written needs no operation of the type's own for it. */
     say_if(words, type->volume_resize != NULL ||
            (type->volume_open != NULL && !(type->flags & TARN_POOL_SIZED_CONTAINERS)), "resize");
-    say_if(words, type->snapshot_create != NULL, "snapshots");
+    say_if(words, (type->flags & TARN_POOL_SNAPSHOTS) != 0, "snapshots");
 }
 
 static void format_abilities(struct words *words, const struct tarn_format *format)
@@ -61,8 +61,7 @@ static void format_abilities(struct words *words, const struct tarn_format *form
         { TARN_FORMAT_GROW, "grow" },         { TARN_FORMAT_SHRINK, "shrink" },
         { TARN_FORMAT_CHECK, "check" },       { TARN_FORMAT_REPAIR, "repair" },
         { TARN_FORMAT_MAP, "map" },           { TARN_FORMAT_BACKING, "backing" },
-        { TARN_FORMAT_COMPRESS, "compress" }, { TARN_FORMAT_SNAPSHOTS, "snapshots" },
-        { TARN_FORMAT_TRANSPARENT, "transparent" },
+        { TARN_FORMAT_COMPRESS, "compress" }, { TARN_FORMAT_TRANSPARENT, "transparent" },
     };
     const uint32_t rewritten = TARN_FORMAT_CREATE | TARN_FORMAT_WRITE;
     size_t i;

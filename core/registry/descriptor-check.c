@@ -193,10 +193,6 @@ static const char *format_contradiction(const struct tarn_format *format)
         return "promises TARN_FORMAT_FILL and lacks create or open";
     if ((promised & TARN_FORMAT_COMPRESS) && !(promised & (TARN_FORMAT_WRITE | TARN_FORMAT_FILL)))
         return "promises TARN_FORMAT_COMPRESS and neither TARN_FORMAT_WRITE nor TARN_FORMAT_FILL";
-    if ((promised & TARN_FORMAT_SNAPSHOTS) &&
-        (format->snapshot_create == NULL || format->snapshot_revert == NULL ||
-         format->snapshot_delete == NULL))
-        return "promises TARN_FORMAT_SNAPSHOTS and lacks one of its three operations";
     /* A guest can write any header into such an image, so its bytes must never decide. */
     if ((promised & TARN_FORMAT_TRANSPARENT) && (promised & TARN_FORMAT_WRITE) &&
         ((promised & TARN_FORMAT_PROBE) || format->magics != NULL))
@@ -209,7 +205,7 @@ static const char *format_contradiction(const struct tarn_format *format)
 /* A magic that lies outside of what is read would never be found. */
 static bool magic_visible(const struct tarn_format *format, const struct tarn_magic *magic)
 {
-    uint64_t head = format->head_needed != 0 ? format->head_needed : DEFAULT_HEAD;
+    uint64_t head = format->head_needed;
     uint64_t before_end;
 
     if (magic->bytes == NULL || magic->length == 0)
@@ -232,8 +228,6 @@ static void drop_unpromised(struct tarn_format *format)
         format->create = NULL;
     if (!(promised & (TARN_FORMAT_CHECK | TARN_FORMAT_REPAIR)))
         format->check = NULL;
-    if (!(promised & TARN_FORMAT_SNAPSHOTS))
-        format->snapshot_create = format->snapshot_revert = format->snapshot_delete = NULL;
 }
 
 int descriptor_check_format(struct tarn_format *format, struct tarn_error **error)
@@ -244,6 +238,8 @@ int descriptor_check_format(struct tarn_format *format, struct tarn_error **erro
     if (!plugin_name_valid(format->name))
         return bad_name(error, "format", format->name);
     fill(&format->summary);
+    if (format->head_needed == 0)
+        format->head_needed = DEFAULT_HEAD;
     text = format_contradiction(format);
     for (magic = format->magics; text == NULL && magic != NULL && *magic != NULL; magic++)
         if (!magic_visible(format, *magic))

@@ -16,7 +16,8 @@
  * TARN_E_INTERNAL: a descriptor that contradicts itself; the text names the member.
  *
  * In the copy every text that is for people is set, `threads` is one of TARN_THREADS_…, every pool
- * type has `close`, and an operation of a format that no capability promises is NULL. */
+ * type has `close`, every format says how much of the head it needs, and an operation of a format that
+ * no capability promises is NULL. */
 int descriptor_read(const struct tarn_module **out, struct arena *arena,
                     const struct tarn_module *raw, struct tarn_error **error);
 

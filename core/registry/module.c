@@ -16,6 +16,8 @@
 #include "core/registry/lock-domain.h"
 #include "core/registry/params.h"
 #include "core/registry/plugin-conf.h"
+#include "core/registry/xml-owner.h"
+#include "core/schema/schema.h"
 
 struct module {
     struct arena *arena; /* the descriptor's copy and the options */
@@ -59,6 +61,16 @@ static int check_name(const struct module *module, const struct plugin_conf *con
     return error_set(error, TARN_E_INVALID, 0,
                      "%s is the module %s: its .conf must be called %s" PLUGIN_CONF_SUFFIX,
                      conf->file, module->descriptor->name, module->descriptor->name);
+}
+
+static int check_xml(const struct tarn_module *descriptor, struct tarn_error **error)
+{
+    const struct tarn_pool_type *const *type = descriptor->pool_types;
+    int status = xml_owner_check(descriptor, error);
+
+    for (; type != NULL && *type != NULL && status == TARN_OK; type++)
+        status = schema_check_type(*type, error);
+    return status;
 }
 
 static int check_options(struct module *module, const struct plugin_conf *conf,
@@ -125,6 +137,8 @@ static int module_open(struct module *module, const struct plugin_conf *conf,
         status = descriptor_read(&module->descriptor, module->arena, told, error);
     if (status == TARN_OK)
         status = check_name(module, conf, error);
+    if (status == TARN_OK)
+        status = check_xml(module->descriptor, error);
     if (status == TARN_OK)
         status = check_options(module, conf, error);
     if (status == TARN_OK)

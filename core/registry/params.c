@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -148,8 +149,7 @@ static size_t params_count(const struct tarn_param *const *params)
     return count;
 }
 
-static const struct tarn_param *find_param(const struct tarn_param *const *params,
-                                           const char *name)
+const struct tarn_param *params_find(const struct tarn_param *const *params, const char *name)
 {
     for (; params != NULL && *params != NULL; params++)
         if (strcmp((*params)->name, name) == 0)
@@ -178,7 +178,7 @@ static int check_names(struct arena *arena, const struct tarn_param *const *para
     size_t i;
 
     for (i = 0; given != NULL && given[i] != NULL; i++) {
-        if (find_param(params, given[i]->name) == NULL)
+        if (params_find(params, given[i]->name) == NULL)
             return unknown(arena, params, given[i]->name, what, error);
         if (params_get(given, given[i]->name) != given[i]->value)
             return error_set(error, TARN_E_INVALID, 0, "%s: %s is given twice", what,
@@ -200,26 +200,36 @@ static const struct tarn_property *property_new(struct arena *arena, const char 
     return property;
 }
 
-int params_check(const struct tarn_property *const **out, struct arena *arena,
+/* How a list is checked, and what begins the error texts. */
+struct manner {
+    const char *what;
+    bool secrets_named; /* and not given */
+    bool incomplete;    /* required ones may be missing */
+};
+
+static int check(const struct tarn_property *const **out, struct arena *arena,
                  const struct tarn_param *const *params, const struct tarn_property *const *given,
-                 const char *what, struct tarn_error **error)
+                 const struct manner *manner, struct tarn_error **error)
 {
     const struct tarn_property **values =
         arena_alloc(arena, (params_count(params) + 1) * sizeof(struct tarn_property *));
     size_t count = 0;
-    int status = check_names(arena, params, given, what, error);
+    int status = check_names(arena, params, given, manner->what, error);
 
     for (; status == TARN_OK && values != NULL && params != NULL && *params != NULL; params++) {
         const char *value = params_get(given, (*params)->name);
+        bool is_name = value != NULL && manner->secrets_named &&
+                       ((*params)->flags & TARN_PARAM_SECRET) != 0;
 
         if (value == NULL)
             value = (*params)->default_value;
-        if (value == NULL && ((*params)->flags & TARN_PARAM_REQUIRED))
-            return error_set(error, TARN_E_INVALID, 0, "%s needs the option %s: %s", what,
+        if (value == NULL && ((*params)->flags & TARN_PARAM_REQUIRED) && !manner->incomplete)
+            return error_set(error, TARN_E_INVALID, 0, "%s needs the option %s: %s", manner->what,
                              (*params)->name, (*params)->summary);
         if (value == NULL)
             continue;
-        status = param_value_check(&value, arena, *params, value, what, error);
+        if (!is_name)
+            status = param_value_check(&value, arena, *params, value, manner->what, error);
         if (status == TARN_OK)
             values[count++] = property_new(arena, (*params)->name, value);
     }
@@ -228,6 +238,31 @@ int params_check(const struct tarn_property *const **out, struct arena *arena,
     if (status == TARN_OK)
         *out = values;
     return status;
+}
+
+int params_check(const struct tarn_property *const **out, struct arena *arena,
+                 const struct tarn_param *const *params, const struct tarn_property *const *given,
+                 const char *what, struct tarn_error **error)
+{
+    return check(out, arena, params, given, &(struct manner){ .what = what }, error);
+}
+
+int params_check_named(const struct tarn_property *const **out, struct arena *arena,
+                       const struct tarn_param *const *params,
+                       const struct tarn_property *const *given, const char *what,
+                       struct tarn_error **error)
+{
+    const struct manner manner = { .what = what, .secrets_named = true };
+
+    return check(out, arena, params, given, &manner, error);
+}
+
+int params_defaults(const struct tarn_property *const **out, struct arena *arena,
+                    const struct tarn_param *const *params, struct tarn_error **error)
+{
+    const struct manner manner = { .what = "a default", .incomplete = true };
+
+    return check(out, arena, params, NULL, &manner, error);
 }
 
 const char *params_get(const struct tarn_property *const *values, const char *name)

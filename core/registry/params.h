@@ -21,6 +21,19 @@ int params_check(const struct tarn_property *const **out, struct arena *arena,
                  const struct tarn_param *const *params, const struct tarn_property *const *given,
                  const char *what, struct tarn_error **error);
 
+/* The same where secrets are named and not given: the value of a parameter with TARN_PARAM_SECRET
+ * is whatever names it. */
+int params_check_named(const struct tarn_property *const **out, struct arena *arena,
+                       const struct tarn_param *const *params,
+                       const struct tarn_property *const *given, const char *what,
+                       struct tarn_error **error);
+
+/* Those that have a default, with nothing given; a required one may be missing. */
+int params_defaults(const struct tarn_property *const **out, struct arena *arena,
+                    const struct tarn_param *const *params, struct tarn_error **error);
+
+/* The parameter of that name, or NULL. */
+const struct tarn_param *params_find(const struct tarn_param *const *params, const char *name);
 /* The value of that name in what params_check made, or NULL. */
 const char *params_get(const struct tarn_property *const *values, const char *name);
 

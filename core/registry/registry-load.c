@@ -9,6 +9,7 @@
 
 #include "core/context/context.h"
 #include "core/base/error.h"
+#include "core/registry/xml-owner.h"
 
 /* Something that failed is tried again when it is asked for after two seconds, or after ten times
  * what the attempt took: a module that hangs until its deadline must not hang every question. */
@@ -49,6 +50,13 @@ static void log_surplus(struct registry *registry, const struct plugin_conf *con
                         conf->path, descriptor->formats[i]->name);
 }
 
+static void log_failure(const struct registry *registry, const struct provider *provider,
+                        const struct tarn_error *error)
+{
+    context_log(registry->context, TARN_LOG_WARNING, "the module %s cannot be used: %s",
+                provider->conf->name, error != NULL ? tarn_error_message(error) : "out of memory");
+}
+
 static void check_promises(struct provider *provider)
 {
     const char *const *word;
@@ -64,6 +72,34 @@ static void check_promises(struct provider *provider)
     }
 }
 
+/* Does a module that is in use have the same XML? Of those that provide one type that is meant. */
+static int find_rival(const struct registry *registry, const struct module *module,
+                      struct tarn_error **error)
+{
+    int status = TARN_OK;
+    size_t i;
+
+    for (i = 0; i < registry->count && status == TARN_OK; i++)
+        if (registry->providers[i]->module != NULL)
+            status = xml_owner_compare(module_descriptor(module),
+                                       module_descriptor(registry->providers[i]->module), error);
+    return status;
+}
+
+/* The lock is dropped while the module ends. */
+static struct module *admit(struct registry *registry, const struct provider *provider,
+                            struct module *module, struct tarn_error **error)
+{
+    if (module == NULL || find_rival(registry, module, error) == TARN_OK)
+        return module;
+    error_set_module(*error, provider->conf->name);
+    pthread_mutex_unlock(&registry->lock);
+    log_failure(registry, provider, *error);
+    module_close(module);
+    pthread_mutex_lock(&registry->lock);
+    return NULL;
+}
+
 static void load_unlocked(struct registry *registry, struct provider *provider)
 {
     struct module *module = NULL;
@@ -77,11 +113,10 @@ static void load_unlocked(struct registry *registry, struct provider *provider)
     if (module != NULL)
         log_surplus(registry, provider->conf, module);
     else
-        context_log(registry->context, TARN_LOG_WARNING, "the module %s cannot be used: %s",
-                    provider->conf->name,
-                    error != NULL ? tarn_error_message(error) : "out of memory");
+        log_failure(registry, provider, error);
     took = clock_monotonic() - started;
     pthread_mutex_lock(&registry->lock);
+    module = admit(registry, provider, module, &error);
     tarn_error_free(provider->error);
     provider->error = error;
     provider->module = module;

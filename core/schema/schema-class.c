@@ -110,6 +110,54 @@ int schema_class_has(const xmlNode *pattern, const xmlChar *name, const xmlNs *n
     return result;
 }
 
+/* Is a name as the grammar has it of that namespace? */
+static int name_within(const xmlNode *pattern, const xmlChar *qualified, const char *uri)
+{
+    const xmlChar *colon = xmlStrchr(qualified, ':');
+    xmlChar *text = colon != NULL ? xmlStrndup(qualified, (int)(colon - qualified))
+                                  : namespace_of(pattern);
+    const xmlNs *bound =
+        colon != NULL ? xmlSearchNs(pattern->doc, (xmlNode *)pattern, text) : NULL;
+    int result = colon != NULL ? bound != NULL && xmlStrEqual(bound->href, BAD_CAST uri)
+                               : xmlStrEqual(text, BAD_CAST uri);
+
+    xmlFree(text);
+    return result;
+}
+
+static int class_within(const xmlNode *class, const char *uri)
+{
+    xmlChar *text;
+    int result;
+
+    if (schema_is(class, "choice")) {
+        for (const xmlNode *node = class->children; node != NULL; node = node->next)
+            if (node->type == XML_ELEMENT_NODE && !class_within(node, uri))
+                return 0;
+        return 1;
+    }
+    if (!schema_is(class, "name") && !schema_is(class, "nsName"))
+        return 0;
+    text = schema_is(class, "name") ? xmlNodeGetContent(class) : xmlStrdup(BAD_CAST "");
+    result = text != NULL && name_within(class, text, uri);
+    xmlFree(text);
+    return result;
+}
+
+int schema_class_within(const xmlNode *pattern, const char *uri)
+{
+    xmlChar *qualified = xmlGetNoNsProp(pattern, BAD_CAST "name");
+    const xmlNode *class = first_element(pattern);
+    int result;
+
+    if (uri == NULL || qualified == NULL)
+        result = uri != NULL && class != NULL && class_within(class, uri);
+    else
+        result = name_within(pattern, qualified, uri);
+    xmlFree(qualified);
+    return result;
+}
+
 const char *schema_class_name(struct arena *arena, const xmlNode *pattern)
 {
     xmlChar *name = xmlGetNoNsProp(pattern, BAD_CAST "name");

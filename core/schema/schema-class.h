@@ -12,6 +12,9 @@
 /* Does the pattern stand for this name of this namespace (NULL = none)? */
 int schema_class_has(const xmlNode *pattern, const xmlChar *name, const xmlNs *ns);
 
+/* Are all the names that the pattern stands for of this namespace ("" = none)? False for NULL. */
+int schema_class_within(const xmlNode *pattern, const char *uri);
+
 /* The one name that the pattern stands for, as people write it, in the arena; NULL if it is one of
  * many. */
 const char *schema_class_name(struct arena *arena, const xmlNode *pattern);

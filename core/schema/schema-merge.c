@@ -124,41 +124,6 @@ static int merge(xmlDoc *grammar, const xmlDoc *part, struct tarn_error **error)
     return TARN_OK;
 }
 
-/* A grammar of another file would have to be opened; a fragment is one text. */
-static const xmlNode *find_include(const xmlNode *node)
-{
-    const xmlNode *found = NULL;
-
-    for (; node != NULL && found == NULL; node = node->next)
-        found = schema_is(node, "include") || schema_is(node, "externalRef")
-                    ? node
-                    : find_include(node->type == XML_ELEMENT_NODE ? node->children : NULL);
-    return found;
-}
-
-static int fragment_check(const xmlDoc *part, const char *type, struct tarn_error **error)
-{
-    const xmlNode *root = xmlDocGetRootElement(part);
-    const xmlNode *include = find_include(root);
-
-    if (!schema_is(root, "grammar"))
-        return error_set(error, TARN_E_INTERNAL, 0,
-                         "the schema fragment of the pool type %s is no <grammar> of RELAX NG",
-                         type);
-    if (include != NULL)
-        return error_set(error, TARN_E_INTERNAL, 0,
-                         "the schema fragment of the pool type %s has <%s> in line %ld, which is "
-                         "not allowed", type, include->name, xmlGetLineNo(include));
-    for (const xmlNode *node = root->children; node != NULL; node = node->next)
-        if (node->type == XML_ELEMENT_NODE && !schema_is(node, "define") &&
-            !schema_is(node, "start"))
-            return error_set(error, TARN_E_INTERNAL, 0,
-                             "the schema fragment of the pool type %s has <%s> in line %ld: only "
-                             "<start> and <define> may stand there", type, node->name,
-                             xmlGetLineNo(node));
-    return TARN_OK;
-}
-
 static int merge_text(xmlDoc *grammar, const char *text, struct tarn_error **error)
 {
     xmlDoc *part;
@@ -171,26 +136,97 @@ static int merge_text(xmlDoc *grammar, const char *text, struct tarn_error **err
     return status;
 }
 
+/* --- a fragment is of two grammars ------------------------------------------------------------ */
+
+static void remove_node(xmlNode *node)
+{
+    xmlUnlinkNode(node);
+    xmlFreeNode(node);
+}
+
+static int is_own(const xmlNode *define)
+{
+    xmlChar *name = xmlGetNoNsProp(define, BAD_CAST "name");
+    int own = name != NULL && strncmp((const char *)name, "own.", 4) == 0;
+
+    xmlFree(name);
+    return own;
+}
+
+/* What it says of <volume> is not for the grammar of <pool>, nor the other way round. */
+static void keep_fitting(xmlDoc *part, const xmlDoc *grammar)
+{
+    xmlNode *next;
+
+    for (xmlNode *node = xmlDocGetRootElement(part)->children; node != NULL; node = next) {
+        xmlChar *name = node->type == XML_ELEMENT_NODE
+                            ? xmlGetNoNsProp(node, BAD_CAST "name") : NULL;
+
+        next = node->next;
+        if (name != NULL && !is_own(node) && schema_define(grammar, (const char *)name) == NULL)
+            remove_node(node);
+        xmlFree(name);
+    }
+}
+
+static int refers(const xmlNode *node, const char *name)
+{
+    int found = 0;
+
+    for (; node != NULL && !found; node = node->next)
+        found = (schema_is(node, "ref") && has_name(node, name)) ||
+                (node->type == XML_ELEMENT_NODE && refers(node->children, name));
+    return found;
+}
+
+static int is_used(const xmlNode *define)
+{
+    xmlChar *name = xmlGetNoNsProp(define, BAD_CAST "name");
+    int used = 0;
+
+    for (const xmlNode *node = define->parent->children; node != NULL && !used; node = node->next)
+        used = node != define && node->type == XML_ELEMENT_NODE &&
+               refers(node->children, (const char *)name);
+    xmlFree(name);
+    return used;
+}
+
+/* And what only that referred to: it may refer to patterns that the other grammar alone has. */
+static void drop_unused(xmlDoc *grammar)
+{
+    xmlNode *next;
+    int dropped;
+
+    do {
+        dropped = 0;
+        for (xmlNode *node = xmlDocGetRootElement(grammar)->children; node != NULL; node = next) {
+            next = node->next;
+            if (!schema_is(node, "define") || !is_own(node) || is_used(node))
+                continue;
+            remove_node(node);
+            dropped = 1;
+        }
+    } while (dropped);
+}
+
 static int merge_fragment(xmlDoc *grammar, const struct tarn_pool_type *type,
                           struct tarn_error **error)
 {
-    struct tarn_error *fault = NULL;
     xmlDoc *part;
     int status;
 
     if (type->schema == NULL)
         return TARN_OK;
-    if (xml_doc_parse(&part, type->schema, strlen(type->schema), &fault) != TARN_OK) {
-        error_set(error, TARN_E_INTERNAL, 0, "the schema fragment of the pool type %s, %s",
-                  type->name, fault != NULL ? tarn_error_message(fault) : "which is no XML");
-        tarn_error_free(fault);
-        return TARN_E_INTERNAL;
-    }
-    status = fragment_check(part, type->name, error);
-    if (status == TARN_OK && start_rename(part) < 0)
+    status = schema_fragment_read(&part, type, error);
+    if (status != TARN_OK)
+        return status;
+    if (start_rename(part) < 0)
         status = no_memory(error);
+    keep_fitting(part, grammar);
     if (status == TARN_OK)
         status = merge(grammar, part, error);
+    if (status == TARN_OK)
+        drop_unused(grammar);
     xmlFreeDoc(part);
     return status;
 }

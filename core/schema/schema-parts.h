@@ -5,6 +5,8 @@
 #ifndef CORE_SCHEMA_PARTS_H
 #define CORE_SCHEMA_PARTS_H
 
+#include <stdbool.h>
+
 #include <libxml/relaxng.h>
 #include <libxml/tree.h>
 
@@ -18,6 +20,11 @@
 int schema_merge_pool(xmlDoc **out, const struct tarn_pool_type *type, struct tarn_error **error);
 int schema_merge_volume(xmlDoc **out, const struct tarn_pool_type *type,
                         struct tarn_error **error);
+
+/* The type's fragment, which is there, as a tree; freed with xmlFreeDoc. TARN_E_INTERNAL, with the
+ * line, if it is not what schema.h says. */
+int schema_fragment_read(xmlDoc **out, const struct tarn_pool_type *type,
+                         struct tarn_error **error);
 
 /* The patterns that follow from the descriptor, as a grammar in text; freed with free(). */
 int schema_pool_text(char **out, const struct tarn_pool_type *type, struct tarn_error **error);

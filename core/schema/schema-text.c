@@ -4,6 +4,8 @@
  */
 #include "core/schema/schema-parts.h"
 
+#include <stdbool.h>
+
 #include "core/xml/image-request.h"
 #include "core/xml/pool-def-parts.h"
 #include "core/xml/xml-writer.h"
@@ -45,6 +47,24 @@ static void write_pool_type(struct xml_writer *writer, const struct tarn_pool_ty
     xml_close(writer);
 }
 
+static bool has_params(const struct tarn_pool_type *type)
+{
+    return type->params != NULL && *type->params != NULL;
+}
+
+/* Their values are for the table of parameters to judge, which knows ranges and defaults. */
+static void write_option_names(struct xml_writer *writer, const struct tarn_pool_type *type)
+{
+    if (!has_params(type))
+        return;
+    begin_define(writer, "options.name");
+    xml_open(writer, "choice");
+    for (const struct tarn_param *const *param = type->params; *param != NULL; param++)
+        xml_text_element(writer, "value", (*param)->name);
+    xml_close(writer);
+    xml_close(writer);
+}
+
 static void write_pool_content(struct xml_writer *writer, const struct tarn_pool_type *type)
 {
     int name_stands_in = (type->flags & TARN_POOL_NAME_FROM_SOURCE) != 0;
@@ -61,6 +81,8 @@ static void write_pool_content(struct xml_writer *writer, const struct tarn_pool
                   "pool.target");
     if (type->flags & TARN_POOL_MOUNT_OPTIONS)
         write_ref(writer, "optional", "pool.mount-options");
+    if (has_params(type))
+        write_ref(writer, "optional", "pool.options");
     write_ref(writer, NULL, "pool.own");
     write_ref(writer, NULL, "foreign");
     xml_close(writer);
@@ -136,10 +158,10 @@ static void write_target_content(struct xml_writer *writer, const struct tarn_po
     xml_close(writer);
 }
 
-/* Elements of all namespaces but those that the grammar knows better: the type's, and `own`, one of
- * ours (NULL = none). */
+/* Elements of all namespaces but those that the grammar knows better: the type's, and `own`, those
+ * of ours (ends with NULL). */
 static void write_foreign(struct xml_writer *writer, const struct tarn_pool_type *type,
-                          const char *own)
+                          const char *const *own)
 {
     begin_define(writer, "foreign");
     xml_open(writer, "zeroOrMore");
@@ -147,8 +169,8 @@ static void write_foreign(struct xml_writer *writer, const struct tarn_pool_type
     xml_open(writer, "anyName");
     xml_open(writer, "except");
     xml_value_element(writer, "nsName", "ns", "");
-    if (own != NULL)
-        xml_value_element(writer, "nsName", "ns", own);
+    for (; *own != NULL; own++)
+        xml_value_element(writer, "nsName", "ns", *own);
     if (type->schema != NULL)
         xml_value_element(writer, "nsName", "ns", type->xml_namespace);
     xml_close(writer);
@@ -161,6 +183,7 @@ static void write_foreign(struct xml_writer *writer, const struct tarn_pool_type
 
 int schema_pool_text(char **out, const struct tarn_pool_type *type, struct tarn_error **error)
 {
+    static const char *const own[] = { POOL_FS_NAMESPACE, POOL_OPTIONS_NAMESPACE, NULL };
     struct xml_writer *writer = xml_writer_new();
 
     begin_grammar(writer);
@@ -169,17 +192,19 @@ int schema_pool_text(char **out, const struct tarn_pool_type *type, struct tarn_
     write_source_content(writer, type);
     write_source_formats(writer, type->source_formats);
     write_target_content(writer, type);
-    write_foreign(writer, type, type->flags & TARN_POOL_MOUNT_OPTIONS ? POOL_FS_NAMESPACE : NULL);
+    write_option_names(writer, type);
+    write_foreign(writer, type, type->flags & TARN_POOL_MOUNT_OPTIONS ? own : own + 1);
     xml_close(writer);
     return xml_writer_end(out, writer, error);
 }
 
 int schema_volume_text(char **out, const struct tarn_pool_type *type, struct tarn_error **error)
 {
+    static const char *const own[] = { IMAGE_NAMESPACE, NULL };
     struct xml_writer *writer = xml_writer_new();
 
     begin_grammar(writer);
-    write_foreign(writer, type, IMAGE_NAMESPACE);
+    write_foreign(writer, type, own);
     xml_close(writer);
     return xml_writer_end(out, writer, error);
 }

@@ -102,6 +102,23 @@ void schema_free(struct schema *schema)
     free(schema);
 }
 
+/* Both are compiled: what the fragment refers to may be in one and not in the other. */
+int schema_check_type(const struct tarn_pool_type *type, struct tarn_error **error)
+{
+    struct schema *schema = NULL;
+    int status;
+
+    if (type->schema == NULL)
+        return TARN_OK;
+    status = schema_for_pool(&schema, type, error);
+    schema_free(schema);
+    schema = NULL;
+    if (status == TARN_OK)
+        status = schema_for_volume(&schema, type, error);
+    schema_free(schema);
+    return status;
+}
+
 static int refuse(const struct schema *schema, const xmlDoc *doc, const struct xml_quiet *fault,
                   struct tarn_error **error)
 {

@@ -16,7 +16,10 @@
  *    (all <empty/> in the core) are what else may stand, in any order, in <pool>, in its <source>
  *    and <target>, in <volume> and in its <target>;
  *  - a <define> with the name of any other pattern of the core narrows or widens that element;
- *  - a <define> with another name is the fragment's own; begin it with "own.".
+ *  - a <define> whose name begins with "own." is the fragment's own; there are no others.
+ *
+ * Elements are of tarn_pool_type.xml_namespace; where a pattern of the core is replaced also of
+ * none. Whether it is so is looked at when the module is loaded.
  *
  * The attribute says="…" of the namespace SCHEMA_SAYS on a <define>, <data> or <value> completes
  * "expected …" in error texts. Elements of other namespaces are accepted in <pool>, <volume>, and
@@ -43,6 +46,8 @@ int schema_for_pool(struct schema **out, const struct tarn_pool_type *type,
 int schema_for_volume(struct schema **out, const struct tarn_pool_type *type,
                       struct tarn_error **error);
 void schema_free(struct schema *schema);
+/* Is the type's fragment, if it has one, fit to be part of both? TARN_E_INTERNAL as above. */
+int schema_check_type(const struct tarn_pool_type *type, struct tarn_error **error);
 
 /* TARN_E_INVALID if it is no XML; TARN_E_SCHEMA with the line, the element, what is wrong and what
  * was expected. */

@@ -5,9 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/flags.h"
 #include "core/image/io-guard.h"
 #include "core/registry/params.h"
 #include "core/volume/volume-birth.h"
+
+#define CREATE_FLAGS \
+    (TARN_DEFINE_VALIDATE | TARN_VOLUME_PREALLOC_METADATA | TARN_VOLUME_IDEMPOTENT | \
+     TARN_VOLUME_SHARE_REQUIRE | TARN_VOLUME_SHARE_NEVER)
 
 /* --- locks: all volumes that it touches, in one order ----------------------------------------- */
 
@@ -282,6 +287,9 @@ int tarn_volume_create_from(struct tarn_volume **out, struct tarn_pool *pool, co
                             struct tarn_volume *source, uint32_t flags, struct tarn_job *job,
                             struct tarn_error **error)
 {
+    if (flags_unknown(flags, CREATE_FLAGS, error))
+        return TARN_E_INVALID;
+
     struct birth birth = { .source = source, .flags = flags };
     int status;
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/flags.h"
 #include "core/volume/record.h"
 #include "core/volume/volume.h"
 
@@ -257,6 +258,9 @@ static int wipe(struct volume_visit *visit, struct tarn_error **error)
 int tarn_volume_delete(struct tarn_volume *volume, uint32_t flags, struct tarn_job *job,
                        struct tarn_error **error)
 {
+    if (flags_unknown(flags, TARN_VOLUME_DELETE_FORCE | TARN_VOLUME_DELETE_WIPE, error))
+        return TARN_E_INVALID;
+
     struct volume_visit visit;
     int status = volume_enter(&visit, volume, "vol-delete", LOCK_EXCLUSIVE, job, error);
 

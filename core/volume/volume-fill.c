@@ -70,6 +70,8 @@ int birth_share(struct birth *birth, struct tarn_error **error)
     }
     birth->container_spec.clone_of = birth->source->name;
     pool_call_begin(&call, birth->visit.session, operation_of(birth), NULL);
+    call.abi.volume = &birth->def->abi;
+    call.volume_xml = birth->def->xml;
     status = session->type.type->volume_clone(&call.abi, session->handle, &birth->container_spec,
                                               &birth->container, &birth->io);
     status = pool_call_end(&call, birth->visit.session, status, &why);

@@ -4,6 +4,8 @@
  */
 #include "core/volume/volume.h"
 
+#include "core/base/flags.h"
+
 /* What the request means, in bytes. */
 static int wanted_capacity(uint64_t *out, uint64_t now, uint64_t asked, uint32_t flags,
                            struct tarn_error **error)
@@ -166,6 +168,10 @@ static int resize(struct volume_visit *visit, uint64_t asked, uint32_t flags,
 int tarn_volume_resize(struct tarn_volume *volume, uint64_t capacity, uint32_t flags,
                        struct tarn_job *job, struct tarn_error **error)
 {
+    if (flags_unknown(flags, TARN_VOLUME_RESIZE_ALLOCATE | TARN_VOLUME_RESIZE_DELTA |
+                      TARN_VOLUME_RESIZE_SHRINK, error))
+        return TARN_E_INVALID;
+
     struct volume_visit visit;
     int status = volume_enter(&visit, volume, "vol-resize", LOCK_EXCLUSIVE, job, error);
 

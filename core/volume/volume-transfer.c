@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/flags.h"
 #include "core/image/copy.h"
 #include "core/volume/stream.h"
 #include "core/volume/volume.h"
@@ -147,6 +148,9 @@ int tarn_volume_download(struct tarn_volume *volume, uint64_t offset, uint64_t l
                          tarn_sink_fn sink, void *arg, uint32_t flags, struct tarn_job *job,
                          struct tarn_error **error)
 {
+    if (flags_unknown(flags, TARN_TRANSFER_SPARSE, error))
+        return TARN_E_INVALID;
+
     struct transfer transfer;
     struct download download = { &transfer, sink, arg, offset, 0, 0,
                                  (flags & TARN_TRANSFER_SPARSE) != 0 };
@@ -233,6 +237,9 @@ int tarn_volume_upload(struct tarn_volume *volume, uint64_t offset, uint64_t len
                        tarn_source_fn source, void *arg, uint32_t flags, struct tarn_job *job,
                        struct tarn_error **error)
 {
+    if (flags_unknown(flags, TARN_TRANSFER_SPARSE, error))
+        return TARN_E_INVALID;
+
     struct transfer transfer;
     int status = transfer_begin(&transfer, volume, true, job, error);
 

@@ -304,17 +304,28 @@ static int read_mount_options(struct parse *parse)
     return options_collect(&count, list, parse);
 }
 
+static int read_options(struct parse *parse)
+{
+    return pool_options_read(&parse->def->options, &parse->reader, parse->pool, parse->type);
+}
+
 static int read_kept(struct parse *parse)
 {
+    static const struct xml_name read[] = {
+        { POOL_FS_NAMESPACE, "mount_opts" }, /* by those that mount something */
+        { POOL_OPTIONS_NAMESPACE, POOL_OPTIONS_ELEMENT },
+        { NULL, NULL },
+    };
+    const struct xml_name *nothing = read + 2;
+    const struct xml_name *in_pool =
+        parse->type->flags & TARN_POOL_MOUNT_OPTIONS ? read : read + 1;
+    const xmlNode *source = xml_child(parse->pool, "source");
+    const xmlNode *target = xml_child(parse->pool, "target");
     struct pool_kept *kept = &parse->def->kept;
-    int mounts = (parse->type->flags & TARN_POOL_MOUNT_OPTIONS) != 0;
 
-    kept->in_pool = xml_keep_foreign(&parse->reader, parse->pool,
-                                     mounts ? POOL_FS_NAMESPACE : NULL, "mount_opts");
-    kept->in_source = xml_keep_foreign(&parse->reader, xml_child(parse->pool, "source"), NULL,
-                                       NULL);
-    kept->in_target = xml_keep_foreign(&parse->reader, xml_child(parse->pool, "target"), NULL,
-                                       NULL);
+    kept->in_pool = xml_keep_foreign(&parse->reader, parse->pool, in_pool);
+    kept->in_source = xml_keep_foreign(&parse->reader, source, nothing);
+    kept->in_target = xml_keep_foreign(&parse->reader, target, nothing);
     if (kept->in_pool == NULL || kept->in_source == NULL || kept->in_target == NULL)
         return error_set(parse->reader.error, TARN_E_INTERNAL, 0, "out of memory");
     return TARN_OK;
@@ -329,7 +340,7 @@ static int read_pool(void *arg, const xmlNode *pool)
     };
     static int (*const steps[])(struct parse *) = {
         read_type, read_uuid, read_features, read_source, read_target, read_mount_options,
-        read_kept,
+        read_options, read_kept,
     };
     struct parse *parse = arg;
     int status;

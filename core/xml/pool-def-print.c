@@ -71,6 +71,7 @@ int pool_def_print(char **out, const struct pool_def *def, const struct tarn_poo
     source_xml_write(writer, def->abi.source, free_extents, def->kept.in_source);
     write_target(writer, def, info);
     write_mount_options(writer, def->abi.mount_options);
+    pool_options_write(writer, &def->options);
     write_kept(writer, def->kept.in_pool);
     xml_close(writer);
     return xml_writer_end(out, writer, error);

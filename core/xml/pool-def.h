@@ -14,6 +14,7 @@
 #include <tarn/tarn.h>
 
 #include "core/base/arena.h"
+#include "core/xml/pool-options.h"
 
 /* A pool's name becomes a file name with ".xml" behind it. */
 #define POOL_NAME_LIMIT 251u
@@ -30,6 +31,7 @@ struct pool_kept {
 struct pool_def {
     const struct tarn_pool_type *type;
     struct tarn_pool_def abi; /* what modules see; abi.source and the rest live in `arena` */
+    struct pool_options options;
     struct pool_kept kept;
     /* Of this file's. */
     struct arena *arena;

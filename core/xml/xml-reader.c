@@ -4,6 +4,7 @@
  */
 #include "core/xml/xml-reader.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -245,14 +246,49 @@ static const char *serialise(const struct xml_reader *reader, const xmlNode *nod
     return text;
 }
 
-static int is_excepted(const xmlNode *node, const char *uri, const char *name)
+static bool is_named(const xmlNode *node, const struct xml_name *name)
 {
-    return uri != NULL && strcmp((const char *)node->ns->href, uri) == 0 &&
-           strcmp((const char *)node->name, name) == 0;
+    return xml_is_foreign(node) && strcmp((const char *)node->ns->href, name->uri) == 0 &&
+           strcmp((const char *)node->name, name->name) == 0;
+}
+
+const xmlNode *xml_find_named(const xmlNode *node, const struct xml_name *name)
+{
+    while (node != NULL && !is_named(node, name))
+        node = node->next;
+    return node;
+}
+
+int xml_refuse_unknown(const struct xml_reader *reader, const xmlNode *node,
+                       const char *const *attributes, const struct xml_name *child)
+{
+    for (const xmlAttr *attribute = node->properties; attribute != NULL;
+         attribute = attribute->next) {
+        const char *const *known = attributes;
+
+        while (*known != NULL && strcmp(*known, (const char *)attribute->name) != 0)
+            known++;
+        if (*known == NULL)
+            return xml_fail(reader, node, TARN_E_INVALID, "<%s> has no attribute '%s'", node->name,
+                            attribute->name);
+    }
+    for (const xmlNode *inner = node->children; inner != NULL; inner = inner->next)
+        if (inner->type == XML_ELEMENT_NODE && (child == NULL || !is_named(inner, child)))
+            return xml_fail(reader, inner, TARN_E_INVALID, "<%s> has no element <%s>", node->name,
+                            inner->name);
+    return TARN_OK;
+}
+
+static bool is_read(const xmlNode *node, const struct xml_name *read)
+{
+    for (; read->name != NULL; read++)
+        if (is_named(node, read))
+            return true;
+    return false;
 }
 
 const char *const *xml_keep_foreign(const struct xml_reader *reader, const xmlNode *parent,
-                                    const char *except_uri, const char *except_name)
+                                    const struct xml_name *read)
 {
     const xmlNode *first = parent == NULL ? NULL : parent->children;
     const char **list;
@@ -265,7 +301,7 @@ const char *const *xml_keep_foreign(const struct xml_reader *reader, const xmlNo
         return NULL;
     count = 0;
     for (const xmlNode *node = first; node != NULL; node = node->next)
-        if (xml_is_foreign(node) && !is_excepted(node, except_uri, except_name)) {
+        if (xml_is_foreign(node) && !is_read(node, read)) {
             list[count] = serialise(reader, node);
             if (list[count++] == NULL)
                 return NULL;

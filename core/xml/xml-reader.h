@@ -73,10 +73,23 @@ void xml_warn_unknown(const struct xml_reader *reader, const xmlNode *parent,
 void xml_warn(const struct xml_reader *reader, const xmlNode *node, const char *format, ...)
     TARN_PRINTF(3, 4);
 
-/* The child elements of other namespaces, but for <except_name> of `except_uri` (both may be NULL),
+/* An element of some namespace. */
+struct xml_name {
+    const char *uri;
+    const char *name;
+};
+
+/* `node` itself, or its first sibling after it, that is this element; NULL = none. */
+const xmlNode *xml_find_named(const xmlNode *node, const struct xml_name *name);
+/* TARN_OK if the element has no attributes but these (ends with NULL) and no child elements but
+ * this one (NULL = none): those of our own namespaces are all known. */
+int xml_refuse_unknown(const struct xml_reader *reader, const xmlNode *node,
+                       const char *const *attributes, const struct xml_name *child);
+
+/* The child elements of other namespaces, but for those that somebody reads (ends with a NULL name),
  * each as XML text that declares the namespaces it uses; an array that ends with NULL. NULL without
  * memory. */
 const char *const *xml_keep_foreign(const struct xml_reader *reader, const xmlNode *parent,
-                                    const char *except_uri, const char *except_name);
+                                    const struct xml_name *read);
 
 #endif

@@ -7,6 +7,8 @@
 
 #include <stdlib.h>
 
+#include "helpers/io-data.h"
+
 #define TOLD_AT_MOST 100u
 
 struct checker {
@@ -70,15 +72,12 @@ static int32_t check_byte(struct tarn_call *call, struct checker *checker, uint6
     return status;
 }
 
-static int32_t check_stored(struct tarn_call *call, const struct tarn_extent *extent, void *arg)
+static int32_t check_run(struct tarn_call *call, struct checker *checker, uint64_t start,
+                         uint64_t end)
 {
-    struct checker *checker = arg;
-    uint64_t end = extent->offset + extent->length;
     int32_t status = TARN_OK;
 
-    if (extent->kind != TARN_EXTENT_DATA)
-        return TARN_OK;
-    for (uint64_t at = extent->offset; at < end && status == TARN_OK; at += COW_PAGE) {
+    for (uint64_t at = start; at < end && status == TARN_OK; at += COW_PAGE) {
         uint64_t length = end - at < COW_PAGE ? end - at : COW_PAGE;
 
         status = tarn_interrupted(call);
@@ -88,6 +87,20 @@ static int32_t check_stored(struct tarn_call *call, const struct tarn_extent *ex
             if (checker->page[i] != 0)
                 status = check_byte(call, checker, at + i, checker->page[i]);
     }
+    return status;
+}
+
+/* What is stored of the bitmap. */
+static int32_t check_bitmap(struct tarn_call *call, struct checker *checker)
+{
+    struct io_data data = io_data_of(checker->head.bitmap_offset, checker->head.bitmap_length);
+    int32_t status;
+
+    do {
+        status = io_data_next(call, checker->file, &data);
+        if (status == TARN_OK)
+            status = check_run(call, checker, data.start, data.end);
+    } while (status == TARN_OK && data.start < data.end);
     return status;
 }
 
@@ -134,8 +147,7 @@ int32_t cow_check(struct tarn_call *call, struct tarn_io *file, uint32_t flags)
     checker.result.struct_size = sizeof(checker.result);
     checker.result.total_clusters = checker.head.sectors;
     checker.result.image_end = checker.head.bitmap_offset + checker.head.bitmap_length;
-    status = tarn_io_extents(call, file, checker.head.bitmap_offset, checker.head.bitmap_length,
-                             check_stored, &checker);
+    status = check_bitmap(call, &checker);
     if (status == TARN_OK)
         status = check_base(call, &checker);
     if (status == TARN_OK)

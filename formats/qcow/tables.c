@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "helpers/be.h"
+#include "helpers/io-data.h"
 
 #define CHUNK ((uint64_t)64 << 10)
 
@@ -125,18 +126,15 @@ static int32_t scan_chunk(struct tarn_call *call, struct scan *scan, uint64_t co
     return status;
 }
 
-/* Extents may begin and end within an entry. */
-static int32_t scan_extent(struct tarn_call *call, const struct tarn_extent *extent, void *arg)
+/* Runs of data may begin and end within an entry. */
+static int32_t scan_run(struct tarn_call *call, struct scan *scan, const struct io_data *data)
 {
-    struct scan *scan = arg;
-    uint64_t start = extent->offset - scan->image->l1.offset;
-    uint64_t end = qcow_min(qcow_divide_up(start + extent->length, 8), scan->image->l1.bytes / 8);
+    uint64_t l1 = scan->image->l1.offset;
+    uint64_t end = qcow_min(qcow_divide_up(data->end - l1, 8), scan->image->l1.bytes / 8);
     int32_t status = TARN_OK;
 
-    if (extent->kind == TARN_EXTENT_HOLE || extent->kind == TARN_EXTENT_ZERO)
-        return TARN_OK;
-    if (scan->next < start / 8)
-        scan->next = start / 8;
+    if (scan->next < (data->start - l1) / 8)
+        scan->next = (data->start - l1) / 8;
     while (scan->next < end && status == TARN_OK)
         status = scan_chunk(call, scan, qcow_min(end - scan->next, CHUNK / 8));
     return status;
@@ -146,13 +144,17 @@ int32_t qcow_l1_each(struct tarn_call *call, const struct qcow_image *image, qco
                      void *arg)
 {
     struct scan scan = { .image = image, .visit = visit, .arg = arg };
+    struct io_data data = io_data_of(image->l1.offset, image->l1.bytes);
     int32_t status;
 
     scan.buffer = malloc(CHUNK);
     if (scan.buffer == NULL)
         return tarn_fail(call, TARN_E_INTERNAL, 0, "no memory to read the L1 table");
-    status = tarn_io_extents(call, image->disk.container, image->l1.offset, image->l1.bytes,
-                             scan_extent, &scan);
+    do {
+        status = io_data_next(call, image->disk.container, &data);
+        if (status == TARN_OK && data.start < data.end)
+            status = scan_run(call, &scan, &data);
+    } while (status == TARN_OK && data.start < data.end);
     free(scan.buffer);
     return status;
 }

@@ -214,6 +214,7 @@ int32_t vmdk_plan(struct tarn_call *call, const struct tarn_image_spec *spec,
 
 int32_t vmdk_measure(struct tarn_call *call, const struct tarn_image_spec *spec, uint64_t *out)
 {
+    struct vmdk_header header;
     struct vmdk_plan plan;
     int32_t status = vmdk_plan(call, spec, &plan);
 
@@ -221,7 +222,11 @@ int32_t vmdk_measure(struct tarn_call *call, const struct tarn_image_spec *spec,
     if (status != TARN_OK)
         return status;
     *out = VMDK_SECTOR; /* of a descriptor: the disk is in other files */
-    if (plan.subformat->suffix == NULL)
-        *out = vmdk_new_header(&plan, plan.sectors, true).overhead * VMDK_SECTOR;
+    if (plan.subformat->suffix != NULL)
+        return TARN_OK;
+    header = vmdk_new_header(&plan, plan.sectors, true);
+    *out = header.overhead * VMDK_SECTOR;
+    if (plan.subformat->compressed)
+        *out += vmdk_stream_end(&header);
     return TARN_OK;
 }

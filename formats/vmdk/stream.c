@@ -67,6 +67,11 @@ static uint8_t *new_directory(const struct vmdk_header *header)
     return calloc(1, vmdk_round_up(directory_count(header) * 4, VMDK_SECTOR) + VMDK_SECTOR);
 }
 
+uint64_t vmdk_stream_end(const struct vmdk_header *header)
+{
+    return vmdk_round_up(directory_count(header) * 4, VMDK_SECTOR) + 4 * VMDK_SECTOR;
+}
+
 int32_t vmdk_stream_finish_empty(struct tarn_call *call, struct tarn_io *file,
                                  const struct vmdk_header *header)
 {

@@ -258,8 +258,9 @@ int32_t vmdk_measure(struct tarn_call *call, const struct tarn_image_spec *spec,
 int32_t vmdk_create(struct tarn_call *call, struct tarn_io *file,
                     const struct tarn_image_spec *spec);
 
-/* stream.c: what an empty streamOptimized image has behind its descriptor; and filling one. On
- * failure the image stays the caller's. */
+/* stream.c: how many bytes stand behind the grains; what an empty streamOptimized image has behind
+ * its descriptor; and filling one. On failure the image stays the caller's. */
+uint64_t vmdk_stream_end(const struct vmdk_header *header);
 int32_t vmdk_stream_finish_empty(struct tarn_call *call, struct tarn_io *file,
                                  const struct vmdk_header *header);
 int32_t vmdk_stream_open(struct tarn_call *call, struct vmdk_image *image, struct tarn_io **out);

@@ -39,6 +39,7 @@ static const struct tarn_pool_type dir = {
     .remove = file_volumes_remove,
     .recover = file_volumes_recover,
 
+    .capabilities = file_volumes_capabilities,
     .info = file_volumes_info,
     .refresh = file_volumes_refresh,
     .volume_lookup = file_volumes_volume_lookup,

@@ -45,6 +45,7 @@ static const struct tarn_pool_type disk = {
     .stop = disk_stop,
     .remove = disk_remove,
 
+    .capabilities = disk_capabilities,
     .info = disk_info,
     .refresh = disk_refresh,
     .volume_lookup = disk_volume_lookup,

@@ -131,6 +131,7 @@ int32_t disk_build(struct tarn_call *call, void *pool, uint32_t flags);
 int32_t disk_start(struct tarn_call *call, void *pool);
 int32_t disk_stop(struct tarn_call *call, void *pool, uint32_t flags);
 int32_t disk_remove(struct tarn_call *call, void *pool);
+int32_t disk_capabilities(struct tarn_call *call, void *pool);
 int32_t disk_info(struct tarn_call *call, void *pool);
 int32_t disk_refresh(struct tarn_call *call, void *pool);
 int32_t disk_volume_lookup(struct tarn_call *call, void *pool, const char *name);

@@ -2,6 +2,7 @@
 
 disk_sources = \
 	modules/disk/build.c \
+	modules/disk/capabilities.c \
 	modules/disk/change.c \
 	modules/disk/create.c \
 	modules/disk/cut.c \

@@ -96,6 +96,7 @@ const struct tarn_pool_type iscsi_direct_type = {
     .start = start,
     .stop = stop,
 
+    .capabilities = iscsi_capabilities,
     .info = direct_info,
     .refresh = direct_refresh,
     .volume_lookup = direct_volume_lookup,

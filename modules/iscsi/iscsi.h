@@ -47,6 +47,8 @@ bool iscsi_is_name(const char *text);
  * volume comes to be. */
 int32_t iscsi_volume_name_check(struct tarn_call *call, void *pool, const char *name);
 
+/* tarn_pool_type.capabilities (capabilities.c) */
+int32_t iscsi_capabilities(struct tarn_call *call, void *pool);
 /* tarn_pool_type.find_sources (discover.c) */
 int32_t iscsi_find_sources(struct tarn_call *call);
 

@@ -61,6 +61,7 @@ const struct tarn_pool_type iscsi_kernel_type = {
     .start = kernel_start,
     .stop = kernel_stop,
 
+    .capabilities = iscsi_capabilities,
     .info = kernel_info,
     .refresh = kernel_refresh,
     .volume_lookup = kernel_volume_lookup,

@@ -2,6 +2,7 @@
 # programs.
 
 iscsi_sources = \
+	modules/iscsi/capabilities.c \
 	modules/iscsi/chap.c \
 	modules/iscsi/chap.h \
 	modules/iscsi/define.c \

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "calm-call.h"
 #include "dm.h"
 #include "lvm.h"
 
@@ -152,17 +153,21 @@ int32_t logical_start(struct tarn_call *call, void *handle)
  * away has nothing to deactivate. */
 int32_t logical_stop(struct tarn_call *call, void *handle, uint32_t flags)
 {
+    bool force = (flags & TARN_STOP_FORCE) != 0;
     struct logical *pool = handle;
+    struct calm_call calm;
     struct vg *vg = NULL;
     int32_t status = logical_look(call, pool, &vg);
 
-    if (status == TARN_E_NOT_FOUND ||
-        (status == TARN_E_REPLACED && (flags & TARN_STOP_FORCE))) {
+    if (status == TARN_E_NOT_FOUND || (status == TARN_E_REPLACED && force)) {
         call->host->forget(call);
         return TARN_OK;
     }
     if (status == TARN_OK)
-        status = change_all(call, pool, vg, false, (flags & TARN_STOP_FORCE) != 0);
+        status = change_all(call, pool, vg, false, force);
+    /* lvm that was given up may have done some of its work, or all. */
+    if (vg != NULL && !force && (status == TARN_E_CANCELLED || status == TARN_E_TIMEOUT))
+        change_all(calm_call_begin(&calm, call), pool, vg, true, false);
     vg_unref(vg);
     return status;
 }

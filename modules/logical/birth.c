@@ -329,7 +329,9 @@ int32_t logical_volume_clone(struct tarn_call *call, void *pool,
     thin = lv_is_thin(source);
     vg_unref(vg);
     if (!thin)
-        return TARN_E_UNSUPPORTED;
+        return tarn_fail(call, TARN_E_UNSUPPORTED, 0,
+                         "only volumes in a thin pool share their bytes: copy \"%s\"",
+                         spec->clone_of);
     return begin(call, pool, spec, spec->clone_of, out_container, out_io);
 }
 

@@ -11,6 +11,8 @@
 
 #include "lvm.h"
 
+#define SECTOR UINT64_C(512)
+
 static uint64_t in_extents(const struct vg *vg, uint64_t size)
 {
     return size / vg->extent + (size % vg->extent != 0);
@@ -110,8 +112,11 @@ int32_t logical_wish_settle(struct tarn_call *call, struct logical *pool, struct
 
 /* --- the command ------------------------------------------------------------------------------ */
 
+/* lvm wants whole sectors, and makes whole extents of them. */
 static void add_size(struct lvm_line *line, const char *option, uint64_t bytes)
 {
+    if (bytes % SECTOR != 0 && bytes < UINT64_MAX - SECTOR)
+        bytes += SECTOR - bytes % SECTOR;
     lvm_word(line, "%s", option);
     lvm_word(line, "%llub", (unsigned long long)bytes);
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "calm-call.h"
 #include "lvm.h"
 
 /* How many snapshots an error names. */
@@ -45,6 +46,28 @@ int32_t logical_lvremove(struct tarn_call *call, struct logical *pool, const cha
     return lvm_run(call, &line, 0, NULL, NULL);
 }
 
+static bool is_gone(struct tarn_call *call, struct logical *pool, const char *name)
+{
+    struct calm_call calm;
+    struct vg *vg = NULL;
+    bool gone = logical_look(calm_call_begin(&calm, call), pool, &vg) == TARN_OK &&
+                vg_find(vg, name) == NULL;
+
+    vg_unref(vg);
+    return gone;
+}
+
+/* lvm that was given up may have done its work before. */
+static int32_t remove_it(struct tarn_call *call, struct logical *pool, const char *name)
+{
+    int32_t status = logical_lvremove(call, pool, name);
+
+    if ((status != TARN_E_CANCELLED && status != TARN_E_TIMEOUT) || !is_gone(call, pool, name))
+        return status;
+    call->host->forget(call);
+    return TARN_OK;
+}
+
 int32_t logical_volume_delete(struct tarn_call *call, void *handle, const char *name)
 {
     struct logical *pool = handle;
@@ -60,7 +83,7 @@ int32_t logical_volume_delete(struct tarn_call *call, void *handle, const char *
     if (status == TARN_OK)
         status = logical_refuse_used(call, vg, lv);
     if (status == TARN_OK)
-        status = logical_lvremove(call, pool, name);
+        status = remove_it(call, pool, name);
     vg_unref(vg);
     return status;
 }

@@ -43,8 +43,11 @@ static int32_t enter(struct tarn_call *call)
     return status;
 }
 
+/* The library keeps its descriptor open until then, and without O_CLOEXEC: whatever the host starts
+ * meanwhile would get it. */
 static void leave(struct tarn_call *call)
 {
+    dm_lib_release();
     if (TARN_HAS(call->host, struct tarn_host, domain_leave))
         call->host->domain_leave(call, "libdevmapper");
 }

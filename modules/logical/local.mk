@@ -8,6 +8,7 @@ liblogical_la_SOURCES = \
 	modules/logical/build.c \
 	modules/logical/calm-call.c \
 	modules/logical/calm-call.h \
+	modules/logical/capabilities.c \
 	modules/logical/create.c \
 	modules/logical/define.c \
 	modules/logical/delete.c \

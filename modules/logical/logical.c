@@ -34,6 +34,7 @@ static const struct tarn_pool_type logical = {
     .remove = logical_remove,
     .recover = logical_recover,
 
+    .capabilities = logical_capabilities,
     .info = logical_info,
     .refresh = logical_refresh,
     .volume_lookup = logical_volume_lookup,

@@ -107,6 +107,7 @@ int32_t logical_recover(struct tarn_call *call, void *pool);
 
 /* --- what is there (tell.c, health.c, extents.c) ---------------------------------------------- */
 
+int32_t logical_capabilities(struct tarn_call *call, void *pool); /* capabilities.c */
 int32_t logical_info(struct tarn_call *call, void *pool);
 int32_t logical_refresh(struct tarn_call *call, void *pool);
 int32_t logical_volume_lookup(struct tarn_call *call, void *pool, const char *name);

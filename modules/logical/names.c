@@ -4,6 +4,7 @@
  */
 #include "logical.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* NAME_LEN of LVM and DM_NAME_LEN of the kernel, with their NUL. */
@@ -64,13 +65,24 @@ const char *logical_volume_name_fault(const char *group, const char *name)
     return fault;
 }
 
+/* As much of a name as goes into a line. */
+static void show(char out[NAME_LEN], const char *name)
+{
+    snprintf(out, NAME_LEN, "%s", name);
+    for (; *out != '\0'; out++)
+        if ((unsigned char)*out < ' ' || *out == 0x7f)
+            *out = '?';
+}
+
 int32_t logical_volume_name_check(struct tarn_call *call, void *pool, const char *name)
 {
     const struct logical *logical = pool;
     const char *fault = logical_volume_name_fault(logical->group, name);
+    char shown[NAME_LEN];
 
     if (fault == NULL)
         return TARN_OK;
+    show(shown, name);
     return tarn_fail(call, TARN_E_INVALID, 0,
-                     "the volume name \"%s\" %s: choose another, lvm refuses it", name, fault);
+                     "the volume name \"%s\" %s: choose another, lvm refuses it", shown, fault);
 }

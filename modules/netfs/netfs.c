@@ -36,6 +36,7 @@ static const struct tarn_pool_type netfs = {
     .remove = mounted_volumes_remove,
     .recover = netfs_recover,
 
+    .capabilities = netfs_capabilities,
     .info = netfs_info,
     .refresh = netfs_refresh,
     .volume_lookup = netfs_volume_lookup,

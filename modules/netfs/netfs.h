@@ -117,6 +117,7 @@ int netfs_open_as_owner(const struct file_volumes *volumes, int directory, const
 
 /* The operations of helpers/file-volumes.h, as whoever may do them. */
 int32_t netfs_recover(struct tarn_call *call, void *pool);
+int32_t netfs_capabilities(struct tarn_call *call, void *pool);
 int32_t netfs_info(struct tarn_call *call, void *pool);
 int32_t netfs_refresh(struct tarn_call *call, void *pool);
 int32_t netfs_volume_lookup(struct tarn_call *call, void *pool, const char *name);

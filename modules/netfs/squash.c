@@ -32,6 +32,15 @@ int32_t netfs_recover(struct tarn_call *call, void *pool)
     return status;
 }
 
+int32_t netfs_capabilities(struct tarn_call *call, void *pool)
+{
+    struct netfs_identity before = begin(pool, CHANGING);
+    int32_t status = file_volumes_capabilities(call, pool);
+
+    netfs_identity_assume(&before);
+    return status;
+}
+
 int32_t netfs_info(struct tarn_call *call, void *pool)
 {
     struct netfs_identity before = begin(pool, LOOKING);

@@ -16,6 +16,8 @@ struct container {
     char name[NAME_MAX + 1];             /* that it will have */
 };
 
+/* Makes the file of one that has its directory, without a name if that is possible. 0 or an errno. */
+int container_make_file(struct container *container);
 /* Frees it, without a trace of what was made. */
 void container_discard(struct container *container);
 /* Frees it, and leaves what was made alone. */

@@ -92,11 +92,8 @@ static bool lacks_unnamed_files(int error)
            error == ENOSYS;
 }
 
-/* 0 or an errno. */
-static int make(struct container *container)
+int container_make_file(struct container *container)
 {
-    if (container->is_directory)
-        return make_temporary(container);
     container->fd = openat(container->directory, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, FILE_MODE);
     if (container->fd >= 0)
         return 0;
@@ -167,7 +164,7 @@ static int32_t container_fill_in(struct tarn_call *call, void *pool,
         status = refuse_taken(call, container, volumes->path);
     if (status != TARN_OK)
         return status;
-    error = make(container);
+    error = container->is_directory ? make_temporary(container) : container_make_file(container);
     if (error == EROFS)
         return tarn_fail(call, TARN_E_ACCESS, error,
                          "the volume \"%s\" cannot be made: what lies on %s is mounted read-only",
@@ -247,7 +244,9 @@ static int32_t share_bytes(struct tarn_call *call, struct container *container, 
     if (ioctl(container->fd, FICLONE, source) == 0)
         return TARN_OK;
     if (cannot_share(errno))
-        return TARN_E_UNSUPPORTED;
+        return tarn_fail(call, TARN_E_UNSUPPORTED, errno,
+                         "the filesystem cannot let \"%s\" share the bytes of \"%s\": copy them",
+                         container->name, entry_name_show(shown, source_name));
     return tarn_fail(call, status_from_errno(errno), errno,
                      "cannot share the bytes of \"%s\" with \"%s\"",
                      entry_name_show(shown, source_name), container->name);
@@ -262,7 +261,7 @@ int32_t file_volumes_volume_clone(struct tarn_call *call, void *pool,
     int32_t status;
 
     if (spec->clone_of == NULL || (spec->format != NULL && strcmp(spec->format, "dir") == 0))
-        return TARN_E_UNSUPPORTED;
+        return tarn_fail(call, TARN_E_UNSUPPORTED, 0, "a folder has no bytes to share");
     status = file_volumes_volume_open(call, pool, spec->clone_of, 0, &source);
     if (status != TARN_OK)
         return status;

@@ -70,6 +70,8 @@ int32_t file_volumes_recover(struct tarn_call *call, void *pool);
 
 /* --- what is there ------------------------------------------------------------------------ */
 
+/* Tells whether volume_clone is more than a copy here; it is tried. */
+int32_t file_volumes_capabilities(struct tarn_call *call, void *pool);
 /* Available = what anybody may fill: blocks that the filesystem keeps for root count as taken. */
 int32_t file_volumes_info(struct tarn_call *call, void *pool);
 int32_t file_volumes_refresh(struct tarn_call *call, void *pool);
@@ -88,7 +90,7 @@ int32_t file_volumes_volume_name_check(struct tarn_call *call, void *pool, const
 int32_t file_volumes_volume_allocate(struct tarn_call *call, void *pool,
                                      const struct tarn_container_spec *spec,
                                      void **out_container, struct tarn_io **out_io);
-/* A reflink. TARN_E_UNSUPPORTED is not recorded as a failure. */
+/* A reflink; TARN_E_UNSUPPORTED where the filesystem has none. */
 int32_t file_volumes_volume_clone(struct tarn_call *call, void *pool,
                                   const struct tarn_container_spec *spec, void **out_container,
                                   struct tarn_io **out_io);

@@ -265,12 +265,15 @@ static int32_t detach(struct tarn_call *call, const struct mount_entry *entry)
     int32_t status = helped ? detach_by_helper(call, helper, entry->target)
                             : detach_by_library(call, entry->target);
 
-    if (status == TARN_OK || status == TARN_E_CANCELLED || status == TARN_E_TIMEOUT)
+    if (status == TARN_OK)
         return status;
+    /* Also a helper that was given up may have done its work before. */
     if (is_there(call, entry->id, &there) == TARN_OK && !there) {
         call->host->forget(call);
         return TARN_OK;
     }
+    if (status == TARN_E_CANCELLED || status == TARN_E_TIMEOUT)
+        return status;
     return helped || status == TARN_E_BUSY ? explain(call, entry, status) : status;
 }
 

@@ -102,6 +102,19 @@ need() {
     command -v "$1" >/dev/null || skip "$1 is not installed"
 }
 
+# in_shell LINE…: types the lines; what the terminal showed, without its control sequences, is in
+# $work/out.
+in_shell() {
+    need script
+    XDG_STATE_HOME=$work/state
+    TERM=dumb
+    export XDG_STATE_HOME TERM
+    printf '%s\n' "$@" exit >"$work/typed"
+    status=0
+    script -q -e -c "$TARN" "$work/typescript" <"$work/typed" >"$work/shown" || status=$?
+    tr -d '\r' <"$work/shown" >"$work/out"
+}
+
 # dir_pool NAME: a running dir pool on $work/NAME.
 dir_pool() {
     run 0 pool-define-as "$1" dir --target "$work/$1"

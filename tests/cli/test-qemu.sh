@@ -281,6 +281,23 @@ backed_by_qemu() {
     qemu-img compare -q "$work/expected" "$work/p/top"
 }
 
+of_a_snapshot() {
+    need_qemu
+    qemu-img create -q -f qcow2 "$work/i.qcow2" 1M
+    qemu-io -c 'write -q -P 1 0 64k' "$work/i.qcow2"
+    qemu-img snapshot -c before "$work/i.qcow2"
+    qemu-io -c 'write -q -P 2 0 64k' "$work/i.qcow2"
+    run 0 image-convert "$work/i.qcow2" "$work/then.raw" --format raw --snapshot before
+    run 0 image-convert "$work/i.qcow2" "$work/now.raw" --format raw
+    qemu-io -f raw -r -c 'read -q -P 1 0 64k' "$work/then.raw"
+    qemu-io -f raw -r -c 'read -q -P 2 0 64k' "$work/now.raw"
+    run 1 image-convert "$work/i.qcow2" "$work/x" --format raw --snapshot nobody
+    says 'no snapshot nobody'
+    [ ! -e "$work/x" ]
+    run 1 image-convert "$work/now.raw" "$work/x" --format qcow2 --source-format raw --snapshot before
+    says 'snapshot'
+}
+
 with_snapshots() {
     need_qemu
     dir_pool p
@@ -329,5 +346,6 @@ check "every kind is cloned" every_kind_is_cloned
 check "every kind is resized" every_kind_is_resized
 check "an image with a backing file that qemu-img made" backed_by_qemu
 check "an image with an internal snapshot" with_snapshots
+check "image-convert takes the bytes of a snapshot" of_a_snapshot
 check "leaked clusters are found and given back" leaks_are_repaired
 finish

@@ -4,19 +4,6 @@
 # The interactive shell, on a terminal of script(1).
 . "$(dirname "$0")/lib.sh"
 
-# in_shell LINE…: types the lines; what the terminal showed, without its control sequences, is in
-# $work/out.
-in_shell() {
-    need script
-    XDG_STATE_HOME=$work/state
-    TERM=dumb
-    export XDG_STATE_HOME TERM
-    printf '%s\n' "$@" exit >"$work/typed"
-    status=0
-    script -q -e -c "$TARN" "$work/typescript" <"$work/typed" >"$work/shown" || status=$?
-    tr -d '\r' <"$work/shown" >"$work/out"
-}
-
 runs_commands() {
     in_shell "pool-define-as 'a b' dir --target $work/p" 'pool-list --all'
     shows '^Pool a b defined$'

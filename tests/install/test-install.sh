@@ -13,11 +13,48 @@ files_are_right() {
         -e 's,^.*/bin/,bin/,' -e 's,^.*/include/tarn/,include/,' -e 's,^.*/pkgconfig/,pkgconfig/,' \
         -e 's,^.*/tarn/modules/,modules/,' -e 's,^.*/tarn/plugins.d/,plugins.d/,' \
         -e 's,^.*/man/man([0-9])/,man/,' -e 's,^.*/completions/,completion/,' \
+        -e 's,^.*/doc/tarn/,doc/,' -e 's,^.*/tarn/template/,template/,' \
         -e 's,^.*/(libtarn\.so.*),lib/\1,' -e 's,^.*/tarn/(tarn-module-host)$,libexec/\1,' |
         grep -v '^man/' | sort >"$work/found"
     sort >"$work/expected" <<'END'
 bin/tarn
+bin/tarn-conform
+bin/tarn-module-new
 completion/tarn
+doc/examples/Makefile
+doc/examples/README
+doc/examples/create.c
+doc/examples/event-word.h
+doc/examples/events-glib.c
+doc/examples/events-poll.c
+doc/examples/list.c
+doc/examples/modules/Makefile
+doc/examples/modules/README
+doc/examples/modules/checked/checked.c
+doc/examples/modules/checked/checked.conf
+doc/examples/modules/cxx/memory-cxx.cc
+doc/examples/modules/cxx/memory-cxx.conf
+doc/examples/modules/cxx/memory-cxx.ini
+doc/examples/modules/cxx/memory-cxx.map
+doc/examples/modules/memory/memory.c
+doc/examples/modules/memory/memory.conf
+doc/examples/modules/memory/memory.ini
+doc/examples/modules/rest/http.c
+doc/examples/modules/rest/http.h
+doc/examples/modules/rest/rest.c
+doc/examples/modules/rest/rest.conf
+doc/examples/modules/rest/rest.h
+doc/examples/modules/rest/rest.ini
+doc/examples/modules/rest/rest.xml
+doc/examples/modules/rest/service.c
+doc/examples/modules/rest/store.c
+doc/examples/modules/rust/Cargo.toml
+doc/examples/modules/rust/ferrous.conf
+doc/examples/modules/rust/layout.c
+doc/examples/modules/rust/layout.rs
+doc/examples/modules/rust/src/abi.rs
+doc/examples/modules/rust/src/lib.rs
+doc/examples/two-contexts.c
 include/abi.h
 include/call.h
 include/define.h
@@ -67,16 +104,39 @@ plugins.d/qcow2.conf
 plugins.d/raw.conf
 plugins.d/vmdk.conf
 plugins.d/vpc.conf
+template/.github/workflows/check.yml
+template/COPYING
+template/Makefile.am
+template/Makefile.plain
+template/README.md
+template/ci.sh
+template/configure.ac
+template/conform.ini
+template/conform.xml
+template/disk.c
+template/format.c
+template/format.h
+template/module.c
+template/pool.c
+template/pool.h
+template/shelf.conf
+template/shelf.rng
+template/store.c
+template/tarn-shelf.7
+template/volume.c
 END
     diff "$work/expected" "$work/found"
 }
 
 manual_is_there() {
     need_installed
-    for page in tarn.1 tarn-plugins.d.5 tarn-dir.7 tarn-disk.7 tarn-fs.7 tarn-iscsi.7 \
+    for page in tarn.1 tarn-module-new.1 \
+        tarn.3 tarn-context.3 tarn-error.3 tarn-event.3 tarn-image.3 tarn-job.3 \
+        tarn-pool.3 tarn-volume.3 tarn-module.3 tarn-call.3 tarn-data.3 tarn-format.3 tarn-io.3 \
+        tarn-pool-type.3 tarn-schema.3 tarn-plugins.d.5 tarn-dir.7 tarn-disk.7 tarn-fs.7 tarn-iscsi.7 \
         tarn-logical.7 tarn-netfs.7 tarn-raw.7 tarn-qcow2.7 tarn-qcow.7 \
         tarn-vmdk.7 tarn-vpc.7 tarn-cow.7 tarn-bochs.7 tarn-cloop.7 tarn-dmg.7 tarn-images.7 \
-        tarn-iso.7 tarn-isolation.7; do
+        tarn-iso.7 tarn-isolation.7 tarn-abi.7; do
         [ -s "$(place "$page")" ]
     done
 }

@@ -30,7 +30,8 @@ declared() {
 
 library=$(library)
 if [ -n "$library" ]; then
-    exported=$(nm -D --defined-only "$library" | awk '{ print $3 }' |
+    # Without their versions; the nodes themselves are absolute symbols.
+    exported=$(nm -D --defined-only "$library" | awk '$2 != "A" { sub(/@.*/, "", $3); print $3 }' |
         grep -Ev '^(_init|_fini)$' | sort -u)
     for symbol in $(declared); do
         echo "$exported" | grep -qx "$symbol" || fault "declared and not exported: $symbol"

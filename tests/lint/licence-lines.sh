@@ -8,7 +8,8 @@
 
 licence_of() {
     case $1 in
-    sdk/*) echo BSD-2-Clause ;;
+    tests/abi/*/include/tarn/tarn.h) echo LGPL-2.1-or-later ;;
+    sdk/* | tests/abi/*/include/*) echo BSD-2-Clause ;;
     *) echo LGPL-2.1-or-later ;;
     esac
 }

@@ -38,6 +38,18 @@ man_page() {
         >"$tree/doc/mini.7"
 }
 
+# The page of the miniature API; its arguments are the function's.
+api_page() {
+    mkdir -p "$tree/doc"
+    {
+        printf '.Dd January 1, 2025\n.Dt MINI 3\n.Os\n.Sh NAME\n.Nm mini ,\n.Nm tarn_version\n'
+        printf '.Nd an API\n.Sh SYNOPSIS\n.In tarn/tarn.h\n.Ft "const char *"\n'
+        printf '.Fo tarn_version\n'
+        printf '.Fa "%s"\n' "$@"
+        printf '.Fc\n.Sh DESCRIPTION\nIt may answer\n.Dv TARN_E_MINI .\n'
+    } >"$tree/doc/mini.3"
+}
+
 # A .so beneath the build folder, with the flags that the rest names.
 shared() {
     mkdir -p "$(dirname "$tree/build/$1")"
@@ -61,6 +73,10 @@ make_tree() {
     sed -i '1a #ifndef MINI_ABI_H\n#define MINI_ABI_H' "$tree/sdk/include/tarn/abi.h"
     echo '#endif' >>"$tree/sdk/include/tarn/abi.h"
     bsd sdk/helpers/le.h '#include <tarn/abi.h>'
+    bsd sdk/include/tarn/status.h '#ifndef MINI_STATUS_H
+#define MINI_STATUS_H
+#define TARN_E_MINI 1
+#endif'
     lgpl core/include/tarn/tarn.h '#ifndef MINI_H
 #define MINI_H
 #define TARN_API
@@ -78,6 +94,8 @@ const char *text = "nor exit() in a string";'
     script tools/helper.sh 'echo "mini"'
     man_page '.Sh DESCRIPTION
 Text.'
+    api_page void
+    echo 'dist_man_MANS += doc/mini.3 doc/mini.7' >"$tree/doc/local.mk"
     shared .libs/libtarn.so.0.0.0 "$version"
     shared modules/dir/.libs/dir.so "$entry static const char *const words[] = { \"a\", 0 };
 $exported const char *const *tarn_unused(void);
@@ -164,6 +182,67 @@ make_tree
 shared .libs/libtarn.so.0.0.0 "$version $exported int tarn_secret(void) { return 1; }"
 fails api-documented 'exported and not declared: tarn_secret'
 
+content api-pages
+api_page 'unsigned which'
+fails api-pages 'tarn_version has other arguments than in the header'
+make_tree
+sed -i 's/tarn_version$/tarn_vision/' "$tree/doc/mini.3"
+fails api-pages 'tarn_version is in the synopsis of 0 pages'
+fails api-pages 'tarn_vision is in a page, and not declared'
+make_tree
+cp "$tree/doc/mini.3" "$tree/doc/second.3"
+fails api-pages 'tarn_version is in the synopsis of 2 pages'
+make_tree
+sed -i '/^\.Nm tarn_version/d' "$tree/doc/mini.3"
+fails api-pages 'mini.3: tarn_version is not in the section NAME'
+make_tree
+sed -i 's/TARN_E_MINI/TARN_E_TINY/' "$tree/doc/mini.3"
+fails api-pages 'TARN_E_MINI is in no page'
+
+# The header and the page of a miniature ABI.
+author_tree() {
+    make_tree
+    bsd sdk/include/tarn/io.h '/* int old; TARN_OLD tarn_old() */
+#define TARN_MINI 1u /* a flag */
+struct tarn_mini {
+    uint32_t struct_size;
+    const char *const *name; /* of it */
+    int32_t (*pread)(struct tarn_mini *mini, uint64_t offset,
+                     uint64_t length);
+};
+static inline int32_t tarn_mini_pread(struct tarn_mini *mini)
+{
+    return mini->pread(mini, 0, 0);
+}'
+    printf '%s\n' '.Dt MINI-IO 3' '.In tarn/module.h' '.\" struct tarn_mini' '.It Va name' \
+        '.Dv TARN_MINI' '.Ss pread' '.\" end' '.Ss write' '.Dv TARN_E_MINI , tarn_mini_pread' \
+        >"$tree/doc/mini-io.3"
+}
+
+author_tree
+run author-reference ||
+    fault "author-reference finds fault with a tree that is in order: $(cat "$work/said")"
+sed -i '/^\.It Va name/d' "$tree/doc/mini-io.3"
+fails author-reference 'tarn_mini.name is in the headers and in no page'
+author_tree
+sed -i 's/^\.Ss pread/.Ss pread_all/' "$tree/doc/mini-io.3"
+fails author-reference 'tarn_mini.pread is in the headers and in no page'
+fails author-reference 'tarn_mini.pread_all is in a page and not in the headers'
+author_tree
+sed -i 's/TARN_MINI$/TARN_MAXI/' "$tree/doc/mini-io.3"
+fails author-reference 'TARN_MINI is in the headers and in no page'
+fails author-reference 'TARN_MAXI is in a page and not in the headers'
+author_tree
+sed -i 's/tarn_mini_pread/tarn_old/' "$tree/doc/mini-io.3"
+fails author-reference 'tarn_mini_pread is in the headers and in no page'
+fails author-reference 'tarn_old is in a page and not in the headers'
+author_tree
+printf '.\\" each function of struct tarn_mini\n.It write\n.\\" end\n' >>"$tree/doc/mini-io.3"
+fails author-reference 'tarn_mini.pread is not in the table of them all'
+author_tree
+rm "$tree/doc/mini-io.3"
+fails author-reference 'no headers, or no pages'
+
 content headers-alone
 bsd sdk/include/tarn/abi.h 'static inline mini_size f(void) { return 0; }'
 fails headers-alone 'abi.h as c99'
@@ -197,7 +276,16 @@ fails licence-lines 'tools/helper.sh'
 content man-pages
 man_page '.Sh DESCRIPTION
 .Foo'
-fails man-pages 'mini.7'
+fails man-pages 'mini.7:.*Foo'
+man_page '.Sh SEE ALSO
+.Xr tarn-mini 7'
+fails man-pages 'doc/mini.7 refers to tarn-mini.7'
+make_tree
+sed -i 's/MINI 7/MAXI 7/' "$tree/doc/mini.7"
+fails man-pages 'doc/mini.7: its title is not MINI 7'
+make_tree
+: >"$tree/doc/local.mk"
+fails man-pages 'doc/mini.7 is in no local.mk'
 
 content shell-scripts
 # The dollar is the script's.

@@ -88,12 +88,30 @@ static void words(void)
     arena_free(arena);
 }
 
+static void wiped(void)
+{
+    struct arena *arena = arena_new();
+    const char *secret = arena_strdup(arena, "open sesame");
+    const char *large = arena_alloc(arena, 100000);
+    const char *last = arena_strdup(arena, "swordfish");
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(secret);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(large);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(last);
+    arena_wipe(arena);
+    CU_ASSERT_EQUAL(memcmp(secret, "\0\0\0\0\0\0\0\0\0\0\0", 11), 0);
+    CU_ASSERT_EQUAL(memcmp(last, "\0\0\0\0\0\0\0\0\0", 9), 0);
+    arena_free(arena);
+    arena_wipe(NULL);
+}
+
 static const struct unit_test tests[] = {
     { "memory is zeroed and aligned for anything", zeroed_and_aligned },
     { "what is larger than a block gets one of its own", larger_than_a_block },
     { "texts are copied whole", texts },
     { "a failure is remembered for ever", failure_is_remembered },
     { "lists of texts are copied whole", words },
+    { "what held secrets is overwritten", wiped },
     { NULL, NULL },
 };
 

@@ -68,11 +68,20 @@ static void words(void)
     CU_ASSERT_STRING_EQUAL(tarn_status_word(-1), "unknown");
 }
 
+static void none_is_no_memory(void)
+{
+    CU_ASSERT_EQUAL(tarn_error_status(NULL), TARN_E_INTERNAL);
+    CU_ASSERT_EQUAL(tarn_error_errno(NULL), ENOMEM);
+    CU_ASSERT_PTR_NOT_NULL(strstr(tarn_error_message(NULL), "memory"));
+    CU_ASSERT_PTR_NULL(tarn_error_module(NULL));
+}
+
 static const struct unit_test tests[] = {
     { "the first failure wins, with the text of its errno", first_wins },
     { "context is appended, the first module stays", context_is_appended },
     { "an error that nobody wants is freed", nobody_wants_it },
     { "every status has a word", words },
+    { "an error that is not there tells that there was no memory", none_is_no_memory },
     { NULL, NULL },
 };
 

@@ -419,7 +419,7 @@ static void clone(void)
         check_made(&f, 0600);
     } else {
         CU_ASSERT_EQUAL(status, TARN_E_UNSUPPORTED);
-        CU_ASSERT_EQUAL(f.host.status, TARN_OK); /* nothing was recorded */
+        CU_ASSERT_EQUAL(f.host.status, TARN_E_UNSUPPORTED);
         CU_ASSERT_EQUAL(fixture_entries(&f), 1);
     }
     spec.clone_of = "missing";

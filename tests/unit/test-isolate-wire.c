@@ -22,7 +22,7 @@ static const struct {
 } shapes[] = {
     { "pool_def", &shape_pool_def, 4 },
     { "volume_def", &shape_volume_def, 4 },
-    { "container_spec", &shape_container_spec, 8 },
+    { "container_spec", &shape_container_spec, 4 },
     { "image_spec", &shape_image_spec, 4 },
     { "image_open", &shape_image_open, 4 },
     { "probe", &shape_probe, 8 },
@@ -37,9 +37,10 @@ static const struct {
     { "check_result", &shape_check_result, 8 },
     { "identity", &shape_identity, 8 },
     { "extent", &shape_extent, 4 },
+    { "capability", &shape_capability, 4 },
     { "module", &shape_module, 40 },
-    { "pool_type", &shape_pool_type, 236 },
-    { "format", &shape_format, 76 },
+    { "pool_type", &shape_pool_type, 212 },
+    { "format", &shape_format, 52 },
 };
 #define SHAPES (sizeof(shapes) / sizeof(shapes[0]))
 

@@ -80,7 +80,7 @@ static void older_structures(void)
     CU_ASSERT_EQUAL(type->struct_size, sizeof(struct tarn_pool_type));
     CU_ASSERT_PTR_NOT_NULL(type->refresh);
     CU_ASSERT_PTR_NULL(type->volume_lookup);
-    CU_ASSERT_PTR_NULL(type->snapshot_list);
+    CU_ASSERT_PTR_NULL(type->volume_resize);
     CU_ASSERT_PTR_NOT_NULL_FATAL(type->close);
     type->close(NULL);
     module_close(module);

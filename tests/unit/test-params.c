@@ -193,6 +193,37 @@ static void twice_and_missing_are_refused(void)
     expect_refusal(required, NULL, "the format qcow2 needs the option needed: what it is for");
 }
 
+static const struct tarn_property secret_is_named = { sizeof(secret_is_named), 0, "secret",
+                                                      "the name of it" };
+
+static void named_secrets_are_taken_as_they_are(void)
+{
+    const struct tarn_property *const given[] = { &secret_is_named, &bytes_is_1k, NULL };
+    const struct tarn_property *const *values = NULL;
+    struct arena *arena = arena_new();
+
+    CU_ASSERT_EQUAL_FATAL(params_check_named(&values, arena, table, given, "x", NULL), TARN_OK);
+    CU_ASSERT_STRING_EQUAL(params_get(values, "secret"), "the name of it");
+    CU_ASSERT_STRING_EQUAL(params_get(values, "bytes"), "1024");
+    CU_ASSERT_EQUAL(params_check(&values, arena, table, given, "x", NULL), TARN_E_INVALID);
+    arena_free(arena);
+}
+
+static void defaults_want_nothing(void)
+{
+    const struct tarn_param *const required[] = { &needed, &bytes, NULL };
+    const struct tarn_property *const *values = NULL;
+    struct arena *arena = arena_new();
+
+    CU_ASSERT_EQUAL_FATAL(params_defaults(&values, arena, required, NULL), TARN_OK);
+    CU_ASSERT_PTR_NULL(params_get(values, "needed"));
+    CU_ASSERT_STRING_EQUAL(params_get(values, "bytes"), "65536");
+    CU_ASSERT_PTR_EQUAL(params_find(required, "bytes"), &bytes);
+    CU_ASSERT_PTR_NULL(params_find(required, "text"));
+    CU_ASSERT_PTR_NULL(params_find(NULL, "text"));
+    arena_free(arena);
+}
+
 static const struct unit_test tests[] = {
     { "values that are right come out in one form", good_values },
     { "values that are wrong are refused by name", bad_values },
@@ -201,6 +232,8 @@ static const struct unit_test tests[] = {
       lists_are_in_the_tables_order_with_defaults },
     { "an unknown name is refused with the known ones", unknown_names_tell_the_known_ones },
     { "twice and missing are refused", twice_and_missing_are_refused },
+    { "the name of a secret is taken as it is", named_secrets_are_taken_as_they_are },
+    { "defaults can be had without what is required", defaults_want_nothing },
     { NULL, NULL },
 };
 

@@ -241,6 +241,47 @@ static void own_elements_without_a_fragment_are_free(void)
     schema_free(schema);
 }
 
+/* One fragment, two grammars: what it says of the one may refer to patterns that the other lacks. */
+static void fragments_are_of_pools_and_volumes(void)
+{
+    struct tarn_pool_type type = own_type(GRAMMAR(
+        "<start><interleave><ref name='pool.name'/><ref name='pool.target'/></interleave></start>"
+        "<define name='source.own'><optional><ref name='own.both'/></optional></define>"
+        "<define name='own.both'><element name='o:auth'><ref name='own.user'/></element></define>"
+        "<define name='own.user'><ref name='source.dir'/></define>"
+        "<define name='volume.own'><element name='o:tag'><empty/></element></define>"));
+    struct schema *schema = NULL;
+
+    CU_ASSERT_EQUAL(schema_check_type(&type, NULL), TARN_OK);
+    CU_ASSERT_EQUAL_FATAL(schema_for_volume(&schema, &type, NULL), TARN_OK);
+    judge(schema, "<volume><name>v</name><q:tag xmlns:q='urn:own'/></volume>", TARN_OK, NULL);
+    judge(schema, "<volume><name>v</name></volume>", TARN_E_SCHEMA, "o:tag");
+    schema_free(schema);
+}
+
+static void options_by_name(void)
+{
+    static const struct tarn_param size = { .struct_size = sizeof(size), .name = "size" };
+    static const struct tarn_param *const params[] = { &size, NULL };
+    struct tarn_pool_type type = *sample_type("dir");
+    struct schema *schema;
+
+#define OPTIONS(content) \
+    NAMED("dir", TARGET "<o:options xmlns:o='urn:tarn:options:1'>" content "</o:options>")
+    schema = schema_of(&type);
+    judge(schema, OPTIONS(""), TARN_E_SCHEMA, "<options> is not expected in <pool>");
+    schema_free(schema);
+    type.params = params;
+    schema = schema_of(&type);
+    judge(schema, NAMED("dir", TARGET), TARN_OK, NULL);
+    judge(schema, OPTIONS(""), TARN_OK, NULL);
+    judge(schema, OPTIONS("<o:option name='size' value='any'/>"), TARN_OK, NULL);
+    judge(schema, OPTIONS("<o:option name='size' secret='any'/>"), TARN_OK, NULL);
+    judge(schema, OPTIONS("<o:option name='sise' value='any'/>"), TARN_E_SCHEMA, "expected: size");
+    judge(schema, OPTIONS("<o:option name='size'/>"), TARN_E_SCHEMA, "options");
+    schema_free(schema);
+}
+
 static void broken_fragment(const char *fragment, const char *because)
 {
     struct tarn_pool_type type = own_type(fragment);
@@ -264,6 +305,21 @@ static void broken_fragments(void)
     broken_fragment(GRAMMAR("<define name='pool.own'><externalRef href='x'/></define>"),
                     "<externalRef> in line 2");
     broken_fragment(GRAMMAR("<div/>"), "only <start> and <define>");
+    broken_fragment(GRAMMAR("<define name='source.onw'><empty/></define>"),
+                    "<define> in line 2, whose name is no pattern of the core's");
+    broken_fragment(GRAMMAR("<define name='pool.own'><element name='x'><empty/></element></define>"),
+                    "<element> in line 2 that is not of its xml_namespace");
+    broken_fragment(GRAMMAR("<define name='own.x'>\n<element name='a' ns='urn:other'>"
+                            "<empty/></element></define>"),
+                    "<element> in line 3 that is not of its xml_namespace");
+    broken_fragment(GRAMMAR("<define name='own.x'><element><choice><name ns='urn:own'>a</name>"
+                            "<nsName ns='urn:other'/></choice><empty/></element></define>"),
+                    "that is not of its xml_namespace");
+    broken_fragment(GRAMMAR("<define name='own.x'><element><anyName/><empty/></element></define>"),
+                    "that is not of its xml_namespace");
+    broken_fragment(GRAMMAR("<define name='target.path'><element name='o2' ns='urn:other'>"
+                            "<empty/></element></define>"), "that is not of its xml_namespace");
+    broken_fragment(GRAMMAR("<define name='pool.own'><elemnt name='o:x'/></define>"), "is broken");
     broken_fragment(GRAMMAR("<define name='pool.own'>\n<ref name='nobody'/></define>"),
                     "the schema of the pool type own is broken");
 }
@@ -272,12 +328,12 @@ static void broken_fragments(void)
 static void broken_expressions(void)
 {
     struct tarn_pool_type type =
-        own_type(GRAMMAR("<define name='pool.own'><optional><element name='x'><data type='string'>"
+        own_type(GRAMMAR("<define name='pool.own'><optional><element name='o:x'><data type='string'>"
                          "<param name='pattern'>[</param></data></element></optional></define>"));
     struct schema *schema = schema_of(&type);
 
     judge(schema, NAMED("own", TARGET), TARN_OK, NULL);
-    judge(schema, NAMED("own", TARGET "<x>y</x>"), TARN_E_SCHEMA, "<x>");
+    judge(schema, NAMED("own", TARGET "<x xmlns='urn:own'>y</x>"), TARN_E_SCHEMA, "<x>");
     schema_free(schema);
 }
 
@@ -359,6 +415,8 @@ static const struct unit_test tests[] = {
     { "fragments replace patterns of the core", fragments_replace_patterns },
     { "own elements without a fragment are not looked at",
       own_elements_without_a_fragment_are_free },
+    { "a fragment is of pools and of volumes", fragments_are_of_pools_and_volumes },
+    { "options by the names of the parameters", options_by_name },
     { "broken fragments are refused", broken_fragments },
     { "a broken regular expression refuses what it is asked about", broken_expressions },
     { "nothing is printed for any of these", broken_fragments_print_nothing },

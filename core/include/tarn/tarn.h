@@ -3,9 +3,10 @@
  * tarn/tarn.h - storage pools and volumes, for host applications.
  *
  * One rule each:
- *  - Functions answer TARN_OK (0) or a TARN_E_… status. On failure, if `error` is not NULL, *error
- *    gets an error to be freed with tarn_error_free; on success *error is left alone. Results come
- *    first and are called `out`; they are set only on success.
+ *  - Functions answer TARN_OK (0) or a TARN_E_… status. On failure, if `error` is not NULL, *error,
+ *    which was NULL before, gets an error to be freed with tarn_error_free (or stays NULL if there
+ *    is no memory for one); on success *error is left alone. Results come first and are called
+ *    `out`; they are set only on success.
  *  - Handles are counted: what a function puts into `out` is the caller's to unref (or free, or
  *    close). Everything returned as `const char *` belongs to the object it was asked of.
  *  - Sizes, offsets and lengths are in bytes, times in nanoseconds since the epoch, time limits in
@@ -15,6 +16,7 @@
  *    not know each other, except through the files they share, as two processes do.
  *  - Where a function takes a `job`, NULL means: without progress, without cancelling, with the
  *    default deadline.
+ *  - Flags that this library does not know are refused with TARN_E_INVALID, before anything is done.
  *  - Structures that begin with `struct_size` are filled in by the caller with sizeof(struct …)
  *    there if the caller passes them, and may grow if the library does.
  */
@@ -31,6 +33,7 @@
 extern "C" {
 #endif
 
+/* What is exported; core/libtarn.map has the list. */
 #define TARN_API __attribute__((__visibility__("default")))
 
 struct tarn_context;
@@ -46,6 +49,8 @@ struct tarn_job;
 TARN_API const char *tarn_version(void);
 /* The stable word of a status: "not-found", "no-space"; "unknown" for a number from the future. */
 TARN_API const char *tarn_status_word(int status);
+
+/* Of an error that is NULL, because there was no memory to make one, these tell just that. */
 
 /* The status that the failed function answered. */
 TARN_API int tarn_error_status(const struct tarn_error *error);
@@ -78,7 +83,8 @@ typedef void (*tarn_log_fn)(void *arg, unsigned level, const char *text);
 
 /* Copies the secret called `usage` (or with that UUID) into `buffer`, and its length into *length
  * (in: the room). TARN_OK; or TARN_E_NOT_FOUND, then the file of that name in config_dir/secrets is
- * looked for, which must have mode 0600. The library wipes the buffer after use. */
+ * looked for, which must have mode 0600. The library wipes the buffer after use. Called in the
+ * thread of an operation; it calls nothing of the context. */
 typedef int (*tarn_secret_fn)(void *arg, const char *usage, const char *uuid, void *buffer,
                               size_t *length);
 
@@ -102,7 +108,7 @@ struct tarn_context_options {
 };
 
 /* Opens a context. Never fails for the sake of a pool or a module: those are listed as unavailable.
- * Errors: TARN_E_ACCESS, TARN_E_IO if the folders cannot be made or read. */
+ * Errors: TARN_E_ACCESS, TARN_E_IO, TARN_E_NOT_FOUND if the folders cannot be made or read. */
 TARN_API int tarn_context_open(struct tarn_context **out,
                                const struct tarn_context_options *options,
                                struct tarn_error **error);
@@ -111,8 +117,8 @@ TARN_API void tarn_context_close(struct tarn_context *context);
 
 /* --- jobs: operations that somebody watches --------------------------------------------------- */
 
-/* Told from the thread that works, at most some 20 times a second and once at the end. `total` 0 =
- * not known. */
+/* Told from a thread that works, at most some 20 times a second and once at the end. `total` 0 =
+ * not known. It calls nothing of the context but tarn_job_cancel and tarn_job_list. */
 typedef void (*tarn_progress_fn)(void *arg, uint64_t done, uint64_t total);
 
 /* A job for one operation at a time. */
@@ -120,7 +126,8 @@ TARN_API int tarn_job_new(struct tarn_job **out, struct tarn_context *context,
                           struct tarn_error **error);
 TARN_API void tarn_job_unref(struct tarn_job *job);
 TARN_API void tarn_job_set_progress(struct tarn_job *job, tarn_progress_fn progress, void *arg);
-/* Milliseconds that the next operation may take in all; 0 = no limit. */
+/* Milliseconds that each following operation may take in all, instead of the context's deadline for
+ * its steps; 0 takes that back. */
 TARN_API void tarn_job_set_deadline(struct tarn_job *job, uint32_t milliseconds);
 /* Asks the running operation (or the next) to end with TARN_E_CANCELLED, as if never started. Safe
  * in a signal handler. */
@@ -166,6 +173,7 @@ TARN_API void tarn_job_list_free(struct tarn_job_record **list);
 struct tarn_event {
     size_t struct_size;
     uint32_t kind;
+    uint32_t reserved;
     const char *pool;
     const char *pool_uuid;
     const char *volume; /* NULL for pool events */
@@ -177,7 +185,7 @@ typedef void (*tarn_event_fn)(void *arg, const struct tarn_event *event);
 
 /* From now on events are collected, also those that other processes cause. `listener` is called by
  * tarn_event_dispatch only, in the thread that calls it, with no lock held: it may call anything
- * but tarn_event_unlisten of itself. *out identifies it. */
+ * but tarn_event_unlisten of itself. *out identifies it. The first looks at all active pools. */
 TARN_API int tarn_event_listen(uint64_t *out, struct tarn_context *context, tarn_event_fn listener,
                                void *arg, struct tarn_error **error);
 /* Waits for the calls of the listener that are running; none comes after. */
@@ -185,7 +193,8 @@ TARN_API void tarn_event_unlisten(struct tarn_context *context, uint64_t listene
 /* A descriptor that polls readable when tarn_event_dispatch has something to do; the context's.
  * -1 before the first tarn_event_listen. */
 TARN_API int tarn_event_fd(struct tarn_context *context);
-/* Hands out what was collected; never blocks. The number of events, or -1 with the error. */
+/* Looks at what changed, which takes as long as the storage does, and hands out what was collected;
+ * waits for no event. The number of events, or -1 with the error. */
 TARN_API int tarn_event_dispatch(struct tarn_context *context, struct tarn_error **error);
 
 /* --- pools ------------------------------------------------------------------------------------ */
@@ -320,6 +329,26 @@ TARN_API int tarn_pool_find_sources(char **out, struct tarn_context *context, co
 /* libvirt's <storagepoolCapabilities>, of all types that have a module. Freed with free(). */
 TARN_API int tarn_pool_capabilities(char **out, struct tarn_context *context,
                                     struct tarn_error **error);
+
+/* What this pool can do now; see struct tarn_capability in tarn/result.h. */
+struct tarn_pool_capability_record {
+    size_t struct_size;
+    uint32_t support;      /* TARN_SUPPORT_… */
+    uint32_t ready;        /* 0: not in the state that the pool is in: TARN_E_STATE */
+    const char *operation; /* TARN_OPERATION_… */
+    const char *reason;    /* why it is none, emulated or not ready; or NULL */
+    uint64_t minimum;      /* of a size, in bytes; 0 = no limit, as for the next */
+    uint64_t maximum;
+    uint64_t granularity;  /* bytes; 0 = any size */
+};
+
+/* Every operation once, in an array that ends with NULL. Of a pool that is not active it is what its
+ * type can do; of an active one its module is asked. A support of TARN_SUPPORT_NONE is refused with
+ * TARN_E_UNSUPPORTED before anything is touched. Freed by tarn_pool_capability_list_free. */
+TARN_API int tarn_pool_capability_list(struct tarn_pool_capability_record ***out,
+                                       struct tarn_pool *pool, struct tarn_job *job,
+                                       struct tarn_error **error);
+TARN_API void tarn_pool_capability_list_free(struct tarn_pool_capability_record **list);
 
 /* --- volumes ---------------------------------------------------------------------------------- */
 
@@ -504,10 +533,12 @@ TARN_API int tarn_image_close(struct tarn_image *image, struct tarn_error **erro
 
 /* From which file, into which, and how. What is NULL or 0 is the target format's default. */
 struct tarn_conversion {
-    uint32_t struct_size;
+    size_t struct_size;
     uint32_t flags;            /* TARN_CONVERT_… */
+    uint32_t reserved;
     const char *source_path;
     const char *source_format; /* NULL = probed */
+    const char *snapshot;      /* of the source, by id or name; NULL = what it holds now */
     const char *target_path;
     const char *target_format;
     const char *backing_path;  /* the target rests on this one, and stores what differs from it */

@@ -119,6 +119,11 @@ int32_t site_emit_source(struct tarn_call *abi, const struct tarn_source *source
     return tell(abi, FRAME_EMIT_SOURCE, &shape_source, source);
 }
 
+int32_t site_emit_capability(struct tarn_call *abi, const struct tarn_capability *capability)
+{
+    return tell(abi, FRAME_EMIT_CAPABILITY, &shape_capability, capability);
+}
+
 int32_t site_emit_free(struct tarn_call *abi, const struct tarn_device_extent *extent)
 {
     return tell(abi, FRAME_EMIT_FREE, &shape_device_extent, extent);

@@ -10,6 +10,7 @@
 #include "core/isolate/host/site.h"
 #include "core/isolate/store.h"
 #include "core/isolate/wire-shapes.h"
+#include "core/registry/params.h"
 
 #define MILLISECOND INT64_C(1000000)
 /* The host is told that the module works, if nothing else tells it. */
@@ -154,21 +155,46 @@ static void notify(struct tarn_call *abi, uint32_t kind, const char *volume, con
 
 /* --- questions -------------------------------------------------------------------------------- */
 
-static const char *option(struct tarn_call *abi, const char *name)
+static const char *keep_in(struct arena **arena, const char *text)
 {
-    const struct tarn_property *const *one = call_of(abi)->line->site->options;
-
-    for (; one != NULL && *one != NULL; one++)
-        if (strcmp((*one)->name, name) == 0)
-            return (*one)->value;
-    return NULL;
+    if (*arena == NULL)
+        *arena = arena_new();
+    return *arena != NULL ? arena_strdup(*arena, text) : NULL;
 }
 
 static const char *keep_text(struct site_call *call, const char *text)
 {
-    if (call->arena == NULL)
-        call->arena = arena_new();
-    return call->arena != NULL ? arena_strdup(call->arena, text) : NULL;
+    return keep_in(&call->arena, text);
+}
+
+/* An option of the pool: which it has, the host knows. Any may be a secret. */
+static const char *ask_option(struct tarn_call *abi, const char *name)
+{
+    struct exchange exchange;
+    const char *text = NULL;
+    int32_t status = exchange_begin(&exchange, abi, peer_of(abi), FRAME_OPTION);
+
+    if (status != TARN_OK)
+        return NULL;
+    wire_put_text(exchange.out, name);
+    status = exchange_run(&exchange);
+    if (status == TARN_OK) {
+        const char *told = wire_get_text(&exchange.answer);
+
+        text = keep_in(&call_of(abi)->secrets, told);
+        if (told != NULL)
+            explicit_bzero((char *)(uintptr_t)told, strlen(told));
+    }
+    return exchange_end(&exchange, status) == TARN_OK ? text : NULL;
+}
+
+static const char *option(struct tarn_call *abi, const char *name)
+{
+    const struct tarn_pool_type *type = call_of(abi)->type;
+
+    if (type != NULL && params_find(type->params, name) != NULL)
+        return ask_option(abi, name);
+    return params_get(call_of(abi)->line->site->options, name);
 }
 
 static const char *query(struct tarn_call *abi, uint32_t which, const char *xpath, uint32_t index)
@@ -329,6 +355,7 @@ static const struct tarn_host host = {
     .emit_volume = site_emit_volume,
     .emit_pool = site_emit_pool,
     .emit_source = site_emit_source,
+    .emit_capability = site_emit_capability,
     .emit_free = site_emit_free,
     .emit_claim = site_emit_claim,
     .emit_changed = site_emit_changed,
@@ -358,6 +385,8 @@ void site_call_end(struct site_call *call)
 {
     if (call->progress_pending)
         tell_progress(call);
+    arena_wipe(call->secrets);
+    arena_free(call->secrets);
     arena_free(call->arena);
 }
 

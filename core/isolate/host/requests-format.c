@@ -59,20 +59,6 @@ static int32_t open_image(struct request *request, const struct tarn_format *for
     return status;
 }
 
-static int32_t snapshot(struct request *request, const struct tarn_format *format,
-                        struct tarn_io *container, uint32_t op)
-{
-    const char *name = wire_get_word(&request->reader);
-
-    if (!wire_end(&request->reader))
-        return site_broken(request);
-    if (op == FRAME_IMAGE_SNAPSHOT_CREATE)
-        return format->snapshot_create(&request->call.abi, container, name);
-    if (op == FRAME_IMAGE_SNAPSHOT_REVERT)
-        return format->snapshot_revert(&request->call.abi, container, name);
-    return format->snapshot_delete(&request->call.abi, container, name);
-}
-
 static int32_t use(struct request *request, const struct tarn_format *format, uint32_t op)
 {
     struct tarn_io *container = store_client_new(&request->site->peer, &request->reader);
@@ -90,11 +76,8 @@ static int32_t use(struct request *request, const struct tarn_format *format, ui
     case FRAME_IMAGE_OPEN:
         status = open_image(request, format, &container);
         break;
-    case FRAME_IMAGE_CHECK:
-        status = format->check(&request->call.abi, container, wire_get_u32(&request->reader));
-        break;
     default:
-        status = snapshot(request, format, container, op);
+        status = format->check(&request->call.abi, container, wire_get_u32(&request->reader));
     }
     store_client_free(container);
     return status;
@@ -113,10 +96,8 @@ static bool has(const struct tarn_format *format, uint32_t op)
         return format->create != NULL;
     case FRAME_IMAGE_OPEN:
         return format->open != NULL;
-    case FRAME_IMAGE_CHECK:
+    default:
         return format->check != NULL;
-    default: /* all three or none, see descriptor-check.c */
-        return format->snapshot_create != NULL;
     }
 }
 

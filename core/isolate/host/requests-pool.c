@@ -82,6 +82,7 @@ int32_t request_of_type(struct request *request, uint32_t op)
             type = types[i];
     if (type == NULL || !wire_end(&request->reader))
         return site_broken(request);
+    request->call.type = type;
     if (op == FRAME_OPEN)
         return open_pool(request, type);
     if (op == FRAME_DEFINE && type->define != NULL)
@@ -188,6 +189,8 @@ static bool has(const struct tarn_pool_type *type, uint32_t op)
         return type->remove != NULL;
     case FRAME_RECOVER:
         return type->recover != NULL;
+    case FRAME_CAPABILITIES:
+        return type->capabilities != NULL;
     case FRAME_INFO:
         return type->info != NULL;
     case FRAME_LOOKUP:
@@ -219,6 +222,8 @@ static int32_t step(struct request *request, struct site_pool *pool, uint32_t op
         return type->remove(call, pool->handle);
     case FRAME_RECOVER:
         return type->recover(call, pool->handle);
+    case FRAME_CAPABILITIES:
+        return type->capabilities(call, pool->handle);
     case FRAME_INFO:
         return type->info(call, pool->handle);
     case FRAME_REFRESH:
@@ -260,6 +265,7 @@ int32_t request_of_pool(struct request *request, uint32_t op)
     if (request->call.abi.pool == NULL)
         request->call.abi.pool = pool->def;
     request->call.pool = pool;
+    request->call.type = pool->type;
     status = has(pool->type, op) ? step(request, pool, op) : site_broken(request);
     handles_done(handles, number);
     return status;

@@ -84,27 +84,6 @@ static int32_t resize(struct request *request, struct site_pool *pool)
     return pool->type->volume_resize(&request->call.abi, pool->handle, name, size, flags);
 }
 
-static int32_t snapshot(struct request *request, struct site_pool *pool, uint32_t op)
-{
-    const struct tarn_pool_type *type = pool->type;
-    struct tarn_call *call = &request->call.abi;
-    const char *volume = wire_get_word(&request->reader);
-    const char *name = op != FRAME_SNAPSHOT_LIST ? wire_get_word(&request->reader) : NULL;
-
-    if (!wire_end(&request->reader))
-        return site_broken(request);
-    switch (op) {
-    case FRAME_SNAPSHOT_CREATE:
-        return type->snapshot_create(call, pool->handle, volume, name);
-    case FRAME_SNAPSHOT_REVERT:
-        return type->snapshot_revert(call, pool->handle, volume, name);
-    case FRAME_SNAPSHOT_DELETE:
-        return type->snapshot_delete(call, pool->handle, volume, name);
-    default:
-        return type->snapshot_list(call, pool->handle, volume);
-    }
-}
-
 static int32_t act(struct request *request, struct site_pool *pool, uint32_t op)
 {
     const struct tarn_pool_type *type = pool->type;
@@ -123,10 +102,8 @@ static int32_t act(struct request *request, struct site_pool *pool, uint32_t op)
         return open_volume(request, pool);
     case FRAME_DELETE:
         return type->volume_delete(call, pool->handle, wire_get_word(&request->reader));
-    case FRAME_RESIZE:
-        return resize(request, pool);
     default:
-        return snapshot(request, pool, op);
+        return resize(request, pool);
     }
 }
 
@@ -145,14 +122,6 @@ static bool has(const struct tarn_pool_type *type, uint32_t op)
         return type->volume_delete != NULL;
     case FRAME_RESIZE:
         return type->volume_resize != NULL;
-    case FRAME_SNAPSHOT_CREATE:
-        return type->snapshot_create != NULL;
-    case FRAME_SNAPSHOT_REVERT:
-        return type->snapshot_revert != NULL;
-    case FRAME_SNAPSHOT_DELETE:
-        return type->snapshot_delete != NULL;
-    case FRAME_SNAPSHOT_LIST:
-        return type->snapshot_list != NULL;
     default:
         return true; /* who has containers can end them */
     }
@@ -170,6 +139,7 @@ int32_t request_of_volume(struct request *request, uint32_t op)
     if (request->call.abi.pool == NULL)
         request->call.abi.pool = pool->def;
     request->call.pool = pool;
+    request->call.type = pool->type;
     status = has(pool->type, op) ? act(request, pool, op) : site_broken(request);
     handles_done(handles, number);
     return status;

@@ -59,9 +59,9 @@ static int32_t run(struct request *request, uint32_t op)
         return request_of_type(request, op);
     if (op >= FRAME_CLOSE && op <= FRAME_WATCH_CLOSE)
         return request_of_pool(request, op);
-    if (op >= FRAME_NAME_CHECK && op <= FRAME_SNAPSHOT_LIST)
+    if (op >= FRAME_NAME_CHECK && op <= FRAME_RESIZE)
         return request_of_volume(request, op);
-    if (op >= FRAME_PROBE && op <= FRAME_IMAGE_SNAPSHOT_DELETE)
+    if (op >= FRAME_PROBE && op <= FRAME_IMAGE_CHECK)
         return request_of_format(request, op);
     return site_broken(request);
 }

@@ -50,6 +50,8 @@ struct site_call {
     struct line *line;
     struct arena *arena;    /* answers that live as long as the call */
     struct site_pool *pool; /* that it works on, or NULL */
+    const struct tarn_pool_type *type; /* whose parameters the pool's options are, or NULL */
+    struct arena *secrets;  /* answers that are wiped at the end */
     bool refreshing;
     bool told_interrupted;
     int64_t deadline;       /* nanoseconds of CLOCK_MONOTONIC; 0 = none */
@@ -78,6 +80,7 @@ int32_t site_volume_known(struct tarn_call *call, const char *name,
                           const struct tarn_identity *identity);
 int32_t site_emit_pool(struct tarn_call *call, const struct tarn_pool_info *info);
 int32_t site_emit_source(struct tarn_call *call, const struct tarn_source *source);
+int32_t site_emit_capability(struct tarn_call *call, const struct tarn_capability *capability);
 int32_t site_emit_free(struct tarn_call *call, const struct tarn_device_extent *extent);
 int32_t site_emit_claim(struct tarn_call *call, const char *claim);
 int32_t site_emit_changed(struct tarn_call *call, const char *volume_name);

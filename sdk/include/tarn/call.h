@@ -77,8 +77,10 @@ struct tarn_host {
 
     /* --- questions ------------------------------------------------------------------------- */
 
-    /* The value of one of the module's own parameters (struct tarn_param) for this call, with
-     * the default filled in; NULL if it has none. Lives as long as the call. */
+    /* The value of a parameter (struct tarn_param): what the XML of the pool being worked on says,
+     * for those of its type; or else what [options] of the .conf says, for those of the module; or
+     * else the default; NULL if there is none. Of a secret in the XML, its text; NULL if it is not
+     * to be had, which is recorded as a failure. Lives as long as the call. */
     const char *(*option)(struct tarn_call *call, const char *name);
     /* The text that an XPath finds in the definition being worked on, the `index`-th of several;
      * NULL when there is none. The module's own XML namespace is bound to its declared prefix.
@@ -90,21 +92,6 @@ struct tarn_host {
      * wipes its copy with explicit_bzero. */
     int32_t (*secret)(struct tarn_call *call, const char *usage, const char *uuid, void *buffer,
                       uint64_t *length);
-    /* Sets a part of the pool definition that the author of the XML left out; only within
-     * tarn_pool_type.define. */
-    int32_t (*amend)(struct tarn_call *call, uint32_t part, const char *value);
-    /* Tells which storage this is, by the mark that it bears itself: `kind` says of what
-     * ("filesystem", "volume-group", "label", "unit"), `id` is that mark, a UUID or serial number.
-     * TARN_OK if it is what the pool had before, or if the pool had none of that kind; then it is
-     * recorded once the operation has succeeded. TARN_E_REPLACED, recorded as the failure, if the
-     * pool had another: the module touches nothing of it. Within build (after the storage was
-     * made, with TARN_IDENTIFY_NEW), check, start, info and refresh. Of many units each is a volume
-     * and told with its mark (tarn_volume_info); volume_open asks here, with the volume's name as
-     * the kind. */
-    int32_t (*identify)(struct tarn_call *call, const char *kind, const char *id, uint32_t flags);
-    /* Tells listeners of the pool's events; `volume` is NULL where none is meant. `text` is one line
-     * without a full stop. Any operation of a pool type. */
-    void (*notify)(struct tarn_call *call, uint32_t kind, const char *volume, const char *text);
     /* Non-zero when the host already knows this volume with this identity: nothing need be read,
      * and the volume counts as emitted. Only within tarn_pool_type.refresh. */
     int32_t (*volume_known)(struct tarn_call *call, const char *name,
@@ -125,11 +112,30 @@ struct tarn_host {
     int32_t (*create_related)(struct tarn_call *call, const char *suffix, uint64_t size,
                               const char **out_name, struct tarn_io **out);
 
+    /* --- the pool being worked on ------------------------------------------------------------ */
+
+    /* Sets a part of the pool definition that the author of the XML left out; only within
+     * tarn_pool_type.define. */
+    int32_t (*amend)(struct tarn_call *call, uint32_t part, const char *value);
+    /* Tells which storage this is, by the mark that it bears itself: `kind` says of what
+     * ("filesystem", "volume-group", "label", "unit"), `id` is that mark, a UUID or serial number.
+     * TARN_OK if it is what the pool had before, or if the pool had none of that kind; then it is
+     * recorded once the operation has succeeded. TARN_E_REPLACED, recorded as the failure, if the
+     * pool had another: the module touches nothing of it. Within build (after the storage was
+     * made, with TARN_IDENTIFY_NEW), check, start, info and refresh. Of many units each is a volume
+     * and told with its mark (tarn_volume_info); volume_open asks here, with the volume's name as
+     * the kind. */
+    int32_t (*identify)(struct tarn_call *call, const char *kind, const char *id, uint32_t flags);
+    /* Tells listeners of the pool's events; `volume` is NULL where none is meant. `text` is one line
+     * without a full stop. Any operation of a pool type. */
+    void (*notify)(struct tarn_call *call, uint32_t kind, const char *volume, const char *text);
+
     /* --- results: pushed, copied by the host before these return ----------------------------- */
 
     int32_t (*emit_volume)(struct tarn_call *call, const struct tarn_volume_info *volume);
     int32_t (*emit_pool)(struct tarn_call *call, const struct tarn_pool_info *info);
     int32_t (*emit_source)(struct tarn_call *call, const struct tarn_source *source);
+    int32_t (*emit_capability)(struct tarn_call *call, const struct tarn_capability *capability);
     int32_t (*emit_free)(struct tarn_call *call, const struct tarn_device_extent *extent);
     int32_t (*emit_claim)(struct tarn_call *call, const char *claim);
     int32_t (*emit_changed)(struct tarn_call *call, const char *volume_name);

@@ -36,26 +36,25 @@ struct tarn_probe {
 };
 
 /* tarn_format.capabilities: what is promised, each with its operation */
-#define TARN_FORMAT_PROBE     0x00000001u /* recognised by content */
-#define TARN_FORMAT_READ      0x00000002u
-#define TARN_FORMAT_WRITE     0x00000004u
-#define TARN_FORMAT_CREATE    0x00000008u
-#define TARN_FORMAT_GROW      0x00000010u
-#define TARN_FORMAT_SHRINK    0x00000020u
-#define TARN_FORMAT_CHECK     0x00000040u
-#define TARN_FORMAT_REPAIR    0x00000080u
-#define TARN_FORMAT_MAP       0x00000100u
-#define TARN_FORMAT_BACKING   0x00000200u
-#define TARN_FORMAT_COMPRESS  0x00000400u /* TARN_IMAGE_OPEN_COMPRESS */
-#define TARN_FORMAT_SNAPSHOTS 0x00000800u
+#define TARN_FORMAT_PROBE    0x00000001u /* recognised by content */
+#define TARN_FORMAT_READ     0x00000002u
+#define TARN_FORMAT_WRITE    0x00000004u
+#define TARN_FORMAT_CREATE   0x00000008u
+#define TARN_FORMAT_GROW     0x00000010u
+#define TARN_FORMAT_SHRINK   0x00000020u
+#define TARN_FORMAT_CHECK    0x00000040u
+#define TARN_FORMAT_REPAIR   0x00000080u
+#define TARN_FORMAT_MAP      0x00000100u
+#define TARN_FORMAT_BACKING  0x00000200u
+#define TARN_FORMAT_COMPRESS 0x00000400u /* TARN_IMAGE_OPEN_COMPRESS */
 /* The guest's bytes are the container's bytes, so a guest can write any header there: such an
  * image, once known, stays what it is, and it is never recognised by content if guests write it
  * (TARN_FORMAT_PROBE then excludes TARN_FORMAT_WRITE). */
-#define TARN_FORMAT_TRANSPARENT 0x00001000u
+#define TARN_FORMAT_TRANSPARENT 0x00000800u
 /* An image can be made by converting another one into it: `create`, then `open` with
  * TARN_IMAGE_OPEN_FILL. Formats with TARN_FORMAT_CREATE and TARN_FORMAT_WRITE can that anyway;
  * this is for those whose images are written once and read ever after. */
-#define TARN_FORMAT_FILL 0x00002000u
+#define TARN_FORMAT_FILL 0x00001000u
 
 /* tarn_image_spec.preallocation; the gaps are for later */
 #define TARN_PREALLOC_OFF      0u  /* sparse */
@@ -124,10 +123,6 @@ struct tarn_format {
     /* emit_finding for each fault, and emit_check once. `io` is writable if asked to repair.
      * Further files of the image are checked with it where it has them. */
     int32_t (*check)(struct tarn_call *call, struct tarn_io *io, uint32_t flags);
-    /* Snapshots inside the image; `io` is writable. */
-    int32_t (*snapshot_create)(struct tarn_call *call, struct tarn_io *io, const char *name);
-    int32_t (*snapshot_revert)(struct tarn_call *call, struct tarn_io *io, const char *name);
-    int32_t (*snapshot_delete)(struct tarn_call *call, struct tarn_io *io, const char *name);
 };
 
 #endif

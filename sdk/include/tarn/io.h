@@ -16,7 +16,9 @@
  *  - Every operation that is a NULL member is unsupported; use the inline functions below, which
  *    know that.
  *  - Without TARN_IO_PARALLEL the user of a store makes one call at a time.
- *  - On failure the error text is in the call (tarn/call.h).
+ *  - On failure the error text is in the call (tarn/call.h). The call is the user's, of another
+ *    module than the implementer's perhaps: its module_state, pool and options are not for the store,
+ *    which keeps what it needs of its own when it is opened.
  */
 #ifndef TARN_IO_H
 #define TARN_IO_H

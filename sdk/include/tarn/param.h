@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * tarn/param.h - typed parameters: what a module, a pool type or a format can be told besides
- * the XML. The host parses, checks and fills in defaults; the module reads text that is valid.
+ * tarn/param.h - typed parameters: of a module in [options] of its .conf, of a pool type in
+ * <tarn:options> of each pool, of a format with each image. The host parses, checks and fills in
+ * defaults; the module reads text that is valid.
  */
 #ifndef TARN_PARAM_H
 #define TARN_PARAM_H
@@ -18,7 +19,9 @@
 
 /* tarn_param.flags */
 #define TARN_PARAM_REQUIRED 0x00000001u
-#define TARN_PARAM_SECRET   0x00000002u /* never printed, never logged */
+/* Never printed, never logged. The XML of a pool does not hold it but names it, and
+ * tarn_host.option gives its text; [options] of a .conf, which is for root alone, holds it. */
+#define TARN_PARAM_SECRET   0x00000002u
 
 struct tarn_param {
     uint32_t struct_size;

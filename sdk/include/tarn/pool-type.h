@@ -57,7 +57,7 @@
 /* A container to be made: phase one of a volume's birth. */
 struct tarn_container_spec {
     uint32_t struct_size;
-    uint32_t flags;           /* 0 */
+    uint32_t nocow;           /* 1: switch copy-on-write off for it */
     const char *name;         /* the volume's name once it is published; empty: the storage gives
                                  one (TARN_POOL_NAMES_VOLUMES) */
     const char *format;       /* one of the type's own volume formats, or NULL: holds an image */
@@ -65,8 +65,6 @@ struct tarn_container_spec {
     uint64_t capacity;        /* bytes the guest will see */
     uint64_t allocation;      /* bytes to reserve; below `size` asks for thin provisioning */
     const struct tarn_permissions *permissions; /* applied before the name is visible */
-    uint32_t nocow;           /* 1: switch copy-on-write off for it */
-    uint32_t reserved;
     const char *clone_of;     /* for volume_clone: the volume whose bytes it shares */
 };
 
@@ -81,12 +79,18 @@ struct tarn_pool_type {
     const char *default_source_format;  /* NULL = none */
     const char *const *volume_formats;  /* the type's own, besides images ("dir", "linux-swap") */
     const char *default_volume_format;  /* NULL = volumes have no format */
-    /* RELAX NG: a <grammar> whose start is the pool element's content for this type may be built
-     * from the core's named patterns; see tarn-module(3). NULL = from source_parts and flags. */
-    const char *schema;
-    const char *xml_namespace; /* URI of the type's own elements, or NULL */
+    /* The namespace of the type's own elements, and the prefix by which tarn_host.query knows it;
+     * both or none. urn:tarn:NAME and urn:tarn:NAME:… belong to the module or the pool type of that
+     * name, what libvirt uses to nobody, all others to whom comes first. */
+    const char *xml_namespace;
     const char *xml_prefix;
-    const struct tarn_param *const *params; /* per pool; ends with NULL; NULL = none */
+    /* RELAX NG, or NULL: a <grammar> that defines what of xml_namespace may stand where: "pool.own"
+     * in <pool>, "source.own" and "target.own" in its <source> and <target>, "volume.own" in
+     * <volume>, "volume-target.own" in its <target>; other patterns of its own begin with "own.".
+     * Elements are of xml_namespace alone. See tarn-schema(3). */
+    const char *schema;
+    /* <tarn:options> of each pool; ends with NULL; NULL = none */
+    const struct tarn_param *const *params;
 
     /* --- definition: no storage is touched ---------------------------------------------------- */
 
@@ -116,6 +120,12 @@ struct tarn_pool_type {
 
     /* --- what is there ------------------------------------------------------------------------ */
 
+    /* Tells with emit_capability what this very pool can do otherwise than its descriptor promises:
+     * an operation that its storage lacks, a clone that is no copy, limits of sizes. What is not
+     * told the host derives; of a pool that is not active, all of it. An operation that is told as
+     * TARN_SUPPORT_NONE refuses with TARN_E_UNSUPPORTED before anything is touched. Fast; reads no
+     * volume. */
+    int32_t (*capabilities)(struct tarn_call *call, void *pool);
     /* emit_pool once: sizes and state; and emit_free for each free extent, where the type has
      * such. Fast; reads no volume. */
     int32_t (*info)(struct tarn_call *call, void *pool);
@@ -128,7 +138,8 @@ struct tarn_pool_type {
     /* A descriptor that polls readable when something in the pool may have changed; the module's,
      * until watch_close. */
     int32_t (*watch_open)(struct tarn_call *call, void *pool, void **out_watch, int32_t *out_fd);
-    /* Reads what is pending and tells it with emit_changed (NULL name = anything). */
+    /* Reads what is pending and tells it with emit_changed (NULL name = anything); the host may ask
+     * volume_lookup for that volume before emit_changed returns. */
     int32_t (*watch_read)(struct tarn_call *call, void *pool, void *watch);
     void (*watch_close)(void *pool, void *watch);
 
@@ -161,14 +172,6 @@ struct tarn_pool_type {
     /* Changes the size of a container; for types with TARN_POOL_SIZED_CONTAINERS. */
     int32_t (*volume_resize)(struct tarn_call *call, void *pool, const char *name, uint64_t size,
                              uint32_t flags);
-    /* Snapshots that the storage itself makes. */
-    int32_t (*snapshot_create)(struct tarn_call *call, void *pool, const char *volume,
-                               const char *snapshot);
-    int32_t (*snapshot_revert)(struct tarn_call *call, void *pool, const char *volume,
-                               const char *snapshot);
-    int32_t (*snapshot_delete)(struct tarn_call *call, void *pool, const char *volume,
-                               const char *snapshot);
-    int32_t (*snapshot_list)(struct tarn_call *call, void *pool, const char *volume);
 };
 
 #endif

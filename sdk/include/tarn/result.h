@@ -31,7 +31,8 @@ struct tarn_extent {
 };
 
 /* What tells a volume's content from an earlier one's without reading it: five numbers of stat(2),
- * or whatever of them the storage has; equal numbers mean unchanged. All zero = unknown. */
+ * or whatever of them the storage has; equal numbers mean unchanged. All zero = unknown. Lent to be
+ * filled (tarn_io.identity), and so the one structure that never grows. */
 struct tarn_identity {
     uint32_t struct_size;
     uint32_t reserved;
@@ -63,15 +64,20 @@ struct tarn_device_extent {
 /* A volume as the pool type sees it: the container. What is inside is the format's to say. */
 struct tarn_volume_info {
     uint32_t struct_size;
-    uint32_t status;         /* TARN_VOLUME_OK, … */
-    const char *status_text; /* why, if not OK */
+    uint32_t status; /* TARN_VOLUME_OK, … */
     const char *name;
     const char *key;  /* NULL = the path */
     const char *path;
     const char *type; /* "file", "block", "dir", "network", "netdir" */
+    const char *status_text; /* why, if not OK */
     /* A volume format of the pool type's own (tarn_pool_type.volume_formats), or NULL: an image,
      * whose format the host finds out from its bytes. */
     const char *format;
+    /* The mark that this very unit bears wherever it is (a WWN, a serial number), or NULL. Where
+     * another one bears the volume's name than before, the host lists it as unreadable until the
+     * pool is started to adopt it: see tarn_host.identify, which volume_open asks with the volume's
+     * name as the kind. */
+    const char *mark;
     uint64_t capacity;   /* bytes; the host replaces it by what the image says */
     uint64_t allocation; /* bytes really taken on the storage */
     uint64_t physical;   /* bytes of the container from end to end */
@@ -90,11 +96,6 @@ struct tarn_volume_info {
     const void *head;
     uint64_t head_length;
     struct tarn_io *io;
-    /* The mark that this very unit bears wherever it is (a WWN, a serial number), or NULL. Where
-     * another one bears the volume's name than before, the host lists it as unreadable until the
-     * pool is started to adopt it: see tarn_host.identify, which volume_open asks with the volume's
-     * name as the kind. */
-    const char *mark;
 };
 
 /* One more fact about a pool or an image, for people: "refcount-bits" = "16". */
@@ -120,6 +121,38 @@ struct tarn_pool_info {
     const struct tarn_property *const *properties; /* ends with NULL; NULL = none */
 };
 
+/* tarn_capability.support; the gaps are for later */
+#define TARN_SUPPORT_NONE     10u /* refused with TARN_E_UNSUPPORTED before anything is touched */
+#define TARN_SUPPORT_EMULATED 20u /* done by other means than the storage's: bytes are copied, a
+                                     format keeps the difference */
+#define TARN_SUPPORT_NATIVE   30u /* the storage does it */
+
+/* tarn_capability.operation: of a pool, then of the volumes in it */
+#define TARN_OPERATION_BUILD    "build"        /* making the storage: a folder, a label, … */
+#define TARN_OPERATION_DELETE   "delete"       /* removing what build made */
+#define TARN_OPERATION_WATCH    "watch"        /* noticing what others change in it */
+#define TARN_OPERATION_CREATE   "vol-create"   /* a new volume; limits are of its capacity */
+#define TARN_OPERATION_THIN     "vol-thin"     /* one that takes less than its capacity */
+#define TARN_OPERATION_SNAPSHOT "vol-snapshot" /* one that stores what differs from another */
+#define TARN_OPERATION_CLONE    "vol-clone"    /* one with another's bytes; native: shares them */
+#define TARN_OPERATION_GROW     "vol-grow"     /* vol-resize; limits are of the new capacity */
+#define TARN_OPERATION_SHRINK   "vol-shrink"
+#define TARN_OPERATION_WIPE     "vol-wipe"
+#define TARN_OPERATION_UPLOAD   "vol-upload"   /* any writing */
+#define TARN_OPERATION_DOWNLOAD "vol-download" /* any reading */
+#define TARN_OPERATION_REMOVE   "vol-delete"
+
+/* What a pool can do, and how far. */
+struct tarn_capability {
+    uint32_t struct_size;
+    uint32_t support;      /* TARN_SUPPORT_… */
+    const char *operation; /* TARN_OPERATION_… */
+    const char *reason;    /* why it is none, or only that; NULL = nothing to say */
+    uint64_t minimum;      /* of a size, in bytes; 0 = no limit, as for the next */
+    uint64_t maximum;
+    uint64_t granularity;  /* bytes; sizes are rounded up to a multiple; 0 = any size */
+};
+
 /* Another file that an image needs, besides its backing store. */
 struct tarn_image_file {
     uint32_t struct_size;
@@ -129,9 +162,8 @@ struct tarn_image_file {
 };
 
 /* tarn_image_info.flags */
-#define TARN_IMAGE_DIRTY         0x00000001u /* not closed cleanly */
+#define TARN_IMAGE_DIRTY          0x00000001u /* not closed cleanly */
 #define TARN_IMAGE_MARKED_CORRUPT 0x00000002u /* says of itself that it is corrupt */
-#define TARN_IMAGE_SCALED        0x00000004u /* reserved for images that hide their true size */
 
 /* What an image says of itself. Text is NULL where the format has nothing to say. */
 struct tarn_image_info {

@@ -1,0 +1,186 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# tarn-conform as a program: its command line, its reports, and that it outlives any module.
+
+# shellcheck source=tests/cli/lib.sh
+. "$(dirname "$0")/../cli/lib.sh"
+
+good=$TARN_BUILD/.libs/raw.so
+
+# kit STATUS ARGUMENT…: like run, of the kit.
+kit() {
+    expected=$1
+    shift
+    status=0
+    "$TARN_BUILD/tarn-conform" "$@" >"$work/out" 2>"$work/err" || status=$?
+    [ "$status" -eq "$expected" ] && return
+    echo "tarn-conform $*: exit status $status, expected $expected"
+    cat "$work/out" "$work/err"
+    return 1
+}
+
+# strange DEED: a module that does this when it is loaded, in $work/strange.so.
+strange() {
+    need cc
+    cc -std=c11 -D_GNU_SOURCE -fvisibility=hidden -fPIC -shared -Wl,-z,now \
+        "-I$TARN_SRC/sdk/include" "-DDEED=$1" "$TARN_SRC/tests/conform/strange-module.c" \
+        -o "$work/strange.so"
+}
+
+wrong_command_lines() {
+    kit 2
+    says 'one module is wanted'
+    kit 2 --patience 0 "$good"
+    says '0.01 to 1000'
+    kit 2 --unknown "$good"
+    kit 2 "$work/absent.so"
+    says 'absent.so cannot be read'
+    kit 2 --config "$work/absent.conf" "$good"
+    says 'absent.conf cannot be read'
+    printf '[lint]\nnonsense\n' >"$work/config"
+    kit 2 --config "$work/config" "$good"
+    says 'config:2: '
+    kit 2 --junit "$work/absent/report" "$good"
+    says 'cannot be written'
+}
+
+helps() {
+    kit 0 --help
+    shows '^usage: tarn-conform'
+    kit 0 --version
+    shows '^tarn-conform [0-9]'
+}
+
+lists() {
+    kit 0 --list
+    shows '^lint/one-symbol  *the entry is all that it exports$'
+    shows_no '^ok'
+    [ "$(cut -d ' ' -f 1 "$work/out" | sort -u | wc -l)" -eq "$(wc -l <"$work/out")" ]
+    kit 0 --list --only 'hygiene/*'
+    shows '^hygiene/'
+    shows_no '^lint/'
+}
+
+tap_is_whole() {
+    kit 0 "$good" --conf "$TARN_SRC/plugins.d/raw.conf" --only 'lint/*' --only 'hygiene/*'
+    grep -E '^(not )?ok ' "$work/out" | awk '{ if ($2 != NR) exit 1 }'
+    shows "^1\\.\\.$(grep -cE '^(not )?ok ' "$work/out")\$"
+    shows '^# [0-9]* passed, 0 failed, [0-9]* skipped$'
+    shows '^# format:raw: read write '
+}
+
+only_what_is_asked_for() {
+    kit 0 "$good" --only lint/opens --only 'hygiene/signals format:*'
+    prints 'ok 1 - lint/opens' 'ok 2 - hygiene/signals format:raw' \
+        "$(grep '^# format' "$work/out")" '1..2' '# 2 passed, 0 failed, 0 skipped'
+    kit 0 "$good" --only 'pool:*'
+    shows '^1\.\.0$'
+}
+
+junit_says_the_same() {
+    need xmllint
+    strange 'raise(SIGSEGV)'
+    kit 1 "$work/strange.so" --junit "$work/junit"
+    xmllint --noout "$work/junit"
+    [ "$(xmllint --xpath 'count(//testcase)' "$work/junit")" -eq "$(grep -cE '^(not )?ok' "$work/out")" ]
+    [ "$(xmllint --xpath 'count(//failure)' "$work/junit")" -eq "$(grep -c '^not ok' "$work/out")" ]
+    [ "$(xmllint --xpath 'count(//skipped)' "$work/junit")" -eq "$(grep -c '# SKIP' "$work/out")" ]
+}
+
+matrix_alone() {
+    kit 0 "$good" --matrix
+    shows '^format:raw: read write create'
+    [ "$(wc -l <"$work/out")" -eq 1 ]
+}
+
+outlives_a_crash() {
+    strange 'raise(SIGSEGV)'
+    kit 1 "$work/strange.so" --only 'hygiene/*'
+    shows 'its process died of signal 11'
+    shows '^1\.\.[1-9]'
+}
+
+outlives_an_exit() {
+    strange '_exit(0)'
+    kit 1 "$work/strange.so" --only hygiene/signals
+    shows 'its process was ended with status 0 by somebody else than the kit'
+}
+
+outlives_a_hang() {
+    strange 'for (;;) pause()'
+    kit 1 "$work/strange.so" --only hygiene/signals --patience 0.02
+    shows 'it was not over after 1.2 seconds'
+    kit 1 "$work/strange.so" --only hygiene/signals --patience 0.02
+}
+
+outlives_one_that_eats_all_memory() {
+    strange 'while (malloc(1 << 24) != NULL) continue'
+    kit 0 "$work/strange.so" --only lint/texts
+    kit 0 "$work/strange.so" --only 'hygiene/no-memory-left'
+    shows '^1\.\.1$'
+}
+
+outlives_what_is_no_module() {
+    echo 'no module' >"$work/text.so"
+    kit 1 "$work/text.so"
+    shows 'the file is no shared object'
+    shows '^not ok .* lint/opens'
+}
+
+shows_what_was_printed() {
+    strange 'if (write(2, "a word\n", 7) == 7) raise(SIGSEGV)'
+    kit 1 "$work/strange.so" --only hygiene/prints-nothing --only lint/texts
+    shows '^#     a word$'
+}
+
+leaves_nothing() {
+    mkdir "$work/tmp"
+    TMPDIR=$work/tmp
+    export TMPDIR
+    kit 0 "$TARN_BUILD/.libs/dir.so" --only 'hygiene/*'
+    strange 'raise(SIGSEGV)'
+    kit 1 "$work/strange.so" --only 'hygiene/*'
+    [ -z "$(ls -A "$work/tmp")" ]
+}
+
+somebodys_storage() {
+    mkdir "$work/mine"
+    printf '<pool type="dir"><name>d</name><target><path>%s</path></target></pool>\n' \
+        "$work/mine" >"$work/pool.xml"
+    printf '[pool:dir]\ndefinition = pool.xml\n' >"$work/config"
+    kit 0 "$TARN_BUILD/.libs/dir.so" --config "$work/config" --only hygiene/signals
+    shows '# SKIP .*--destructive'
+    kit 0 "$TARN_BUILD/.libs/dir.so" --config "$work/config" --only hygiene/signals --destructive
+    shows '^ok 1 - hygiene/signals pool:dir$'
+}
+
+prepares_and_cleans() {
+    # shellcheck disable=SC2016 # for the shell of the kit
+    printf '[pool:dir]\nprepare = echo "$TARN_CONFORM_DIR" >>%s/did\nclean = echo clean >>%s/did\n' \
+        "$work" "$work" >"$work/config"
+    kit 0 "$TARN_BUILD/.libs/dir.so" --config "$work/config" --only hygiene/signals
+    [ "$(wc -l <"$work/did")" -eq 2 ]
+    [ "$(tail -n 1 "$work/did")" = clean ]
+    printf '[pool:dir]\nprepare = echo no disk; exit 1\n' >"$work/config"
+    kit 1 "$TARN_BUILD/.libs/dir.so" --config "$work/config" --only hygiene/signals
+    shows 'the command of prepare in \[pool:dir\] failed: no disk'
+}
+
+check "wrong command lines end with status 2 and a reason" wrong_command_lines
+check "it says how it is used, and its version" helps
+check "--list tells each check once" lists
+check "its TAP is whole" tap_is_whole
+check "--only takes checks, parts, and both" only_what_is_asked_for
+check "JUnit's report says the same as TAP" junit_says_the_same
+check "--matrix tells what a module can do" matrix_alone
+check "it outlives a module that crashes" outlives_a_crash
+check "it outlives a module that ends the process" outlives_an_exit
+check "it outlives a module that hangs" outlives_a_hang
+check "it outlives a module that eats all memory" outlives_one_that_eats_all_memory
+check "it outlives a file that is no module" outlives_what_is_no_module
+check "a failure shows what the module printed" shows_what_was_printed
+check "it leaves nothing behind" leaves_nothing
+check "storage of somebody's is touched on demand alone" somebodys_storage
+check "storage is prepared and cleaned by commands" prepares_and_cleans
+finish
