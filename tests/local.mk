@@ -80,6 +80,7 @@ unit_tests = \
 	tests/unit/test-iscsi-lun-zero \
 	tests/unit/test-iscsi-login \
 	tests/unit/test-iscsi-vpd \
+	tests/unit/test-io-data \
 	tests/unit/test-isolate-channel \
 	tests/unit/test-isolate-module \
 	tests/unit/test-isolate-telling \

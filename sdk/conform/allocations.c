@@ -211,6 +211,9 @@ EXPORTED char *strndup(const char *text, size_t most)
 }
 
 static int printed(char **out, const char *format, va_list arguments, const void *caller)
+    TARN_PRINTF(2, 0);
+
+static int printed(char **out, const char *format, va_list arguments, const void *caller)
 {
     va_list again;
     int length;
@@ -239,8 +242,10 @@ EXPORTED int asprintf(char **out, const char *format, ...)
 }
 
 /* What a module that is built with _FORTIFY_SOURCE calls in their place. */
-int __vasprintf_chk(char **out, int flag, const char *format, va_list arguments); /* NOLINT */
-int __asprintf_chk(char **out, int flag, const char *format, ...);               /* NOLINT */
+int __vasprintf_chk(char **out, int flag, const char *format, va_list arguments) /* NOLINT */
+    TARN_PRINTF(3, 0);
+int __asprintf_chk(char **out, int flag, const char *format, ...) /* NOLINT */
+    TARN_PRINTF(3, 4);
 
 EXPORTED int __vasprintf_chk(char **out, int flag, const char *format, va_list arguments)
 {

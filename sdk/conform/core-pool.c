@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "conform/pool.h"
 
@@ -57,9 +58,20 @@ void core_pool_start(struct core_pool *pool)
     MUST("tarn_pool_start", tarn_pool_start(pool->pool, 0, NULL, &error));
 }
 
+/* As pool_stop: somebody may look into it for a moment. */
 void core_pool_stop(struct core_pool *pool)
 {
-    MUST("tarn_pool_stop", tarn_pool_stop(pool->pool, 0, NULL, &error));
+    struct tarn_error *error = NULL;
+    int status = TARN_E_BUSY;
+
+    for (unsigned round = 0; status == TARN_E_BUSY && round < 50; round++) {
+        if (round > 0)
+            nanosleep(&(struct timespec){ .tv_nsec = 100000000 }, NULL);
+        tarn_error_free(error);
+        error = NULL;
+        status = tarn_pool_stop(pool->pool, 0, NULL, &error);
+    }
+    core_must(pool->trial, status, error, "tarn_pool_stop");
 }
 
 struct core_pool *core_pool_started(struct trial *trial, uint32_t flags)

@@ -15,7 +15,7 @@
 void step_watch(struct trial *trial);
 /* Names the next step, and gives it its time. */
 void step(const char *format, ...) TARN_PRINTF(1, 2);
-void step_of(const char *format, va_list arguments);
+void step_of(const char *format, va_list arguments) TARN_PRINTF(1, 0);
 /* The text of the present one. */
 const char *step_text(void);
 

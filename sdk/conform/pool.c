@@ -5,6 +5,7 @@
 #include "conform/pool.h"
 
 #include <string.h>
+#include <time.h>
 
 /* Which storage it is may be told in these steps. */
 #define TELLS_ITSELF HOST_MAY_IDENTIFY
@@ -95,12 +96,20 @@ int32_t pool_recover(struct pool *pool)
     return host_end(pool->host, pool->type->recover(&pool->host->call, pool->handle));
 }
 
+/* udev looks into what is new, and for that moment it is in use. */
 int32_t pool_stop(struct pool *pool)
 {
+    int32_t status = TARN_E_BUSY;
+
     if (pool->type->stop == NULL)
         return TARN_OK;
-    host_begin(pool->host, "stop", HOST_MAY_IDENTIFY);
-    return host_end(pool->host, pool->type->stop(&pool->host->call, pool->handle, 0));
+    for (unsigned round = 0; status == TARN_E_BUSY && round < 50; round++) {
+        if (round > 0)
+            nanosleep(&(struct timespec){ .tv_nsec = 100000000 }, NULL);
+        host_begin(pool->host, "stop", HOST_MAY_IDENTIFY);
+        status = host_end(pool->host, pool->type->stop(&pool->host->call, pool->handle, 0));
+    }
+    return status;
 }
 
 int32_t pool_remove(struct pool *pool)

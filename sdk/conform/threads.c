@@ -74,7 +74,8 @@ struct open_image {
 static void make_image(struct trial *trial, struct open_image *out)
 {
     const struct tarn_format *format = trial->format;
-    struct tarn_image_spec spec = { .struct_size = sizeof(spec), .capacity = CAPACITY };
+    struct tarn_image_spec spec = { .struct_size = sizeof(spec), .capacity = CAPACITY,
+                                    .subformat = trial_setting(trial, "subformat") };
     struct tarn_image_open how = { .struct_size = sizeof(how), .flags = TARN_IMAGE_OPEN_WRITE };
 
     out->store = memory_store_new(trial);

@@ -12,6 +12,9 @@
 
 /* A verdict is a line: a letter (p, f, s; n for a note) and a text. */
 static void report(struct trial *trial, char kind, const char *format, va_list arguments)
+    TARN_PRINTF(3, 0);
+
+static void report(struct trial *trial, char kind, const char *format, va_list arguments)
 {
     char line[2048];
     int length;

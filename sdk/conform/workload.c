@@ -67,7 +67,8 @@ static void use_format(struct work *work)
     const struct tarn_format *format = work->trial->format;
     struct host *host = work->host;
     struct memory_store *store = memory_store_new(work->trial);
-    struct tarn_image_spec spec = { .struct_size = sizeof(spec), .capacity = CAPACITY };
+    struct tarn_image_spec spec = { .struct_size = sizeof(spec), .capacity = CAPACITY,
+                                    .subformat = trial_setting(work->trial, "subformat") };
     struct tarn_image_open how = { .struct_size = sizeof(how) };
     struct tarn_io *io = NULL;
 

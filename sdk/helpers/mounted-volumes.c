@@ -179,6 +179,22 @@ static int32_t attach_by(struct tarn_call *call, const struct mounted_volumes *v
     return status;
 }
 
+/* A program that was given up may have mounted it before. */
+static int32_t settle(struct tarn_call *call, const struct mounted_volumes *volumes, int32_t status)
+{
+    struct mount_entry entry;
+    bool found, ours;
+
+    if (status != TARN_E_CANCELLED && status != TARN_E_TIMEOUT)
+        return status;
+    if (look(call, volumes, &entry, &found, &ours) == TARN_OK && ours) {
+        call->host->forget(call);
+        status = TARN_OK;
+    }
+    mount_entry_clear(&entry);
+    return status;
+}
+
 int32_t mounted_volumes_start(struct tarn_call *call, struct mounted_volumes *volumes,
                               const struct mount_request *request)
 {
@@ -199,7 +215,7 @@ int32_t mounted_volumes_start_by(struct tarn_call *call, struct mounted_volumes 
     if (status == TARN_OK && !found)
         status = need_target(call, volumes->files.path);
     if (status == TARN_OK && !found)
-        status = attach_by(call, volumes, request, attach);
+        status = settle(call, volumes, attach_by(call, volumes, request, attach));
     mount_entry_clear(&entry);
     return status;
 }

@@ -204,6 +204,8 @@ static int32_t open_crate(struct tarn_call *call, struct tarn_io *io,
         return status;
     if (how->flags & TARN_IMAGE_OPEN_COMPRESS)
         return tarn_fail(call, TARN_E_UNSUPPORTED, 0, "crates are not compressed");
+    if (how->snapshot != NULL)
+        return tarn_fail(call, TARN_E_UNSUPPORTED, 0, "crates have no snapshots");
     crate = calloc(1, sizeof(*crate));
     if (crate == NULL)
         return tarn_fail(call, TARN_E_INTERNAL, ENOMEM, "no memory to open a crate");
