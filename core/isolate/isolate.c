@@ -133,7 +133,7 @@ static const struct descriptor_proxies proxies = {
 };
 
 /* A process has its statics for itself, so what may not be done at once in one may be done in two.
- * Within one the process itself sees to it. */
+ * Within one the process itself sees to it. For formats that is no way, see descriptor-check.c. */
 static int32_t read_description(struct isolate *isolate, struct tarn_call *call)
 {
     struct wire_reader reader = { isolate->description,
@@ -147,7 +147,8 @@ static int32_t read_description(struct isolate *isolate, struct tarn_call *call)
                          "what the module's process says of it makes no sense (an isolated module "
                          "has at most %u formats)", ISOLATE_MOST_FORMATS);
     isolate->parallel = module->threads >= TARN_THREADS_PARALLEL;
-    if (module->threads < TARN_THREADS_POOL)
+    if (module->threads < TARN_THREADS_POOL &&
+        (module->formats == NULL || *module->formats == NULL))
         module->threads = TARN_THREADS_POOL;
     module->lock_domain = NULL;
     module->load = proxy_load;

@@ -108,31 +108,58 @@ void pool_session_unref(struct pool_session *session)
 
 /* --- the pool's own --------------------------------------------------------------------------- */
 
-/* The kept session if it is for this text, else a new one in its place. */
+/* The kept session if it is for this text, as a new reference. */
+static struct pool_session *kept_session(struct tarn_pool *pool, const struct pool_text *text)
+{
+    struct pool_session *session;
+
+    pthread_mutex_lock(&pool->session_mutex);
+    session = pool->session;
+    if (session != NULL && session->text == text)
+        atomic_fetch_add(&session->references, 1);
+    else
+        session = NULL;
+    pthread_mutex_unlock(&pool->session_mutex);
+    return session;
+}
+
+/* Puts a new session in the place of the kept one, unless somebody was faster: then that is it.
+ * Returns a new reference to the one that stays. */
+static struct pool_session *keep_session(struct tarn_pool *pool, struct pool_session *made)
+{
+    struct pool_session *unused;
+    struct pool_session *stays;
+
+    pthread_mutex_lock(&pool->session_mutex);
+    if (pool->session != NULL && pool->session->text == made->text) {
+        unused = made;
+    } else {
+        unused = pool->session;
+        made->pool = pool;
+        pool->session = made;
+    }
+    stays = pool->session;
+    atomic_fetch_add(&stays->references, 1);
+    pthread_mutex_unlock(&pool->session_mutex);
+    pool_session_unref(unused);
+    return stays;
+}
+
+/* Nothing is locked while the module opens the pool, which may take as long as the storage likes:
+ * who asks meanwhile opens it, too, with a deadline of its own. */
 static int session_for_text(struct pool_session **out, struct tarn_pool *pool,
                             struct pool_text *text, struct operation *operation,
                             struct tarn_error **error)
 {
-    struct pool_session *stale = NULL;
-    int status = TARN_OK;
+    struct pool_session *made = NULL;
+    int status;
 
-    pthread_mutex_lock(&pool->session_mutex);
-    if (pool->session == NULL || pool->session->text != text) {
-        struct pool_session *made = NULL;
-
-        status = pool_session_new(&made, text, operation, error);
-        if (status == TARN_OK) {
-            stale = pool->session;
-            made->pool = pool;
-            pool->session = made;
-        }
-    }
-    if (status == TARN_OK) {
-        *out = pool->session;
-        atomic_fetch_add(&pool->session->references, 1);
-    }
-    pthread_mutex_unlock(&pool->session_mutex);
-    pool_session_unref(stale);
+    *out = kept_session(pool, text);
+    if (*out != NULL)
+        return TARN_OK;
+    status = pool_session_new(&made, text, operation, error);
+    if (status == TARN_OK)
+        *out = keep_session(pool, made);
     return status;
 }
 

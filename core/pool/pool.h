@@ -88,7 +88,7 @@ struct tarn_pool {
     struct pool_facts *facts;      /* NULL before a look told any */
     off_t news_heard;              /* bytes of its news that listeners here have been told */
     pthread_mutex_t marks_mutex;   /* an operation's marks, and the record */
-    pthread_mutex_t session_mutex; /* held while a session is made */
+    pthread_mutex_t session_mutex; /* of the pointer to the session */
     struct pool_session *session;
 };
 

@@ -69,6 +69,12 @@ int descriptor_check_module(struct tarn_module *module, struct tarn_error **erro
     if (module->threads == TARN_THREADS_DOMAIN && module->lock_domain == NULL)
         return contradiction(error, "descriptor", module->name,
                              "declares TARN_THREADS_DOMAIN and no lock_domain");
+    /* A format is entered while a pool type tells of a volume, and enters pool types when it reads:
+     * two such threads would wait for each other. */
+    if (module->threads < TARN_THREADS_POOL && module->formats != NULL && *module->formats != NULL)
+        return contradiction(error, "descriptor", module->name,
+                             "has formats and takes one call at a time: declare TARN_THREADS_POOL "
+                             "or more, and use domain_enter for a library that needs it");
     return TARN_OK;
 }
 

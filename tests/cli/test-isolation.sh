@@ -55,6 +55,19 @@ without_the_program() {
     shows '^ raw .* loaded  '
 }
 
+# As in the host's process: there two threads could wait for each other, and here two processes.
+a_serial_format_is_refused() {
+    [ -f "${TARN_FIXTURES:-}/serial-format.so" ] ||
+        skip "the fixture modules are not built: make tests"
+    isolate
+    printf '%s\n' '[module]' "file = $TARN_FIXTURES/serial-format.so" 'abi = 1' \
+        'provides = format:serial-format' 'isolation = process' \
+        >"$work/plugins.d/serial-format.conf"
+    chmod 644 "$work/plugins.d/serial-format.conf"
+    run 0 module-list
+    shows 'has formats and takes one call at a time: declare TARN_THREADS_POOL'
+}
+
 a_pool_and_its_volumes() {
     isolate dir
     dir_pool p
@@ -172,6 +185,7 @@ it_has_an_environment() {
 check "it is shown which modules are isolated" it_is_shown
 check "isolation is none or process" another_word_is_refused
 check "disabling and enabling keeps the isolation" it_survives_disabling
+check "a format that takes one call at a time is refused" a_serial_format_is_refused
 check "without the program only isolated modules cannot be used" without_the_program
 check "a pool and its volumes, isolated" a_pool_and_its_volumes
 check "a format, isolated" a_format

@@ -141,6 +141,7 @@ static void thread_numbers(void)
         sample_make(&sample);
         sample.module.threads = pairs[i][0];
         sample.module.lock_domain = "d";
+        sample.module.formats = NULL;
         CU_ASSERT_EQUAL_FATAL(descriptor_read(&copy, arena, &sample.module, NULL), TARN_OK);
         CU_ASSERT_EQUAL(copy->threads, pairs[i][1]);
         arena_free(arena);
@@ -158,6 +159,7 @@ static void thread_numbers(void)
 BREAK(no_name, s->module.name = NULL)
 BREAK(odd_name, s->module.name = "My Module")
 BREAK(no_domain, s->module.threads = TARN_THREADS_DOMAIN)
+BREAK(serial_format, s->module.threads = TARN_THREADS_MODULE)
 BREAK(tiny_type, s->type.struct_size = 12)
 BREAK(huge_format, s->format.struct_size = 1u << 30)
 BREAK(tiny_param, s->param.struct_size = 8)
@@ -197,6 +199,7 @@ static const struct {
     { no_name, TARN_E_INTERNAL, "called \"(NULL)\"" },
     { odd_name, TARN_E_INTERNAL, "called \"My Module\"" },
     { no_domain, TARN_E_INTERNAL, "TARN_THREADS_DOMAIN and no lock_domain" },
+    { serial_format, TARN_E_INTERNAL, "has formats and takes one call at a time" },
     { tiny_type, TARN_E_ABI, "a tarn_pool_type of the module says that it has 12 bytes" },
     { huge_format, TARN_E_ABI, "a tarn_format of the module says that it has 1073741824 bytes" },
     { tiny_param, TARN_E_ABI, "a tarn_param of the module says that it has 8 bytes" },

@@ -44,6 +44,13 @@ static struct site_pool *pool_new(struct request *request, const struct tarn_poo
     return NULL;
 }
 
+/* As in the host's own process: what is NULL is not closed. */
+static void close_handle(struct site_pool *pool)
+{
+    if (pool->handle != NULL)
+        pool->type->close(pool->handle);
+}
+
 static int32_t open_pool(struct request *request, const struct tarn_pool_type *type)
 {
     struct site_pool *pool = pool_new(request, type);
@@ -58,7 +65,7 @@ static int32_t open_pool(struct request *request, const struct tarn_pool_type *t
     if (status == TARN_OK) {
         number = handles_add(&request->site->peer.handles, HANDLE_POOL, pool, NULL, true);
         if (number == 0) {
-            type->close(pool->handle);
+            close_handle(pool);
             status = tarn_fail(&request->call.abi, TARN_E_INTERNAL, 0, "too many pools are open");
         }
     }
@@ -245,7 +252,7 @@ static int32_t close_pool(struct request *request, uint32_t number)
 
     if (pool == NULL)
         return site_broken(request);
-    pool->type->close(pool->handle);
+    close_handle(pool);
     pool_free(pool);
     return TARN_OK;
 }

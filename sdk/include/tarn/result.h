@@ -92,7 +92,8 @@ struct tarn_volume_info {
     const char *backing_format;
     /* The first bytes of the container, as many as the module read anyway, so that most images are
      * recognised without another system call; and the open container for the others, which lives
-     * only until emit_volume returns. Both may be absent. */
+     * only until emit_volume returns. Without both there is nothing to look at: the volume counts as
+     * one of bytes. */
     const void *head;
     uint64_t head_length;
     struct tarn_io *io;
