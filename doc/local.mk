@@ -19,6 +19,7 @@ dist_man_MANS += \
 	doc/tarn-iso.7 \
 	doc/tarn-isolation.7 \
 	doc/tarn-job.3 \
+	doc/tarn-module-tutorial.7 \
 	doc/tarn-module.3 \
 	doc/tarn-modules.7 \
 	doc/tarn-plugins.d.5 \

@@ -136,7 +136,7 @@ manual_is_there() {
         tarn-pool-type.3 tarn-schema.3 tarn-plugins.d.5 tarn-dir.7 tarn-disk.7 tarn-fs.7 tarn-iscsi.7 \
         tarn-logical.7 tarn-netfs.7 tarn-raw.7 tarn-qcow2.7 tarn-qcow.7 \
         tarn-vmdk.7 tarn-vpc.7 tarn-cow.7 tarn-bochs.7 tarn-cloop.7 tarn-dmg.7 tarn-images.7 \
-        tarn-iso.7 tarn-isolation.7 tarn-abi.7; do
+        tarn-iso.7 tarn-isolation.7 tarn-abi.7 tarn-module-tutorial.7; do
         [ -s "$(place "$page")" ]
     done
 }

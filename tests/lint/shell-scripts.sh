@@ -10,7 +10,7 @@ command -v shellcheck >/dev/null || skip "shellcheck is not installed"
 cd "$SRC" || exit 2
 machine=$(cd tests/vm && echo run guard machine-* init begin fetch-kernel | sed 's,[^ ]*,tests/vm/&,g')
 # shellcheck disable=SC2086
-for file in dev tarn .ci/run $machine tests/abi/freeze tests/abi/describe tests/abi/grow sdk/tarn-module-new.in $(sources '*.sh' core sdk modules formats tools tests); do
+for file in dev tarn .ci/run $machine tests/install/tutorial-files tests/abi/freeze tests/abi/describe tests/abi/grow sdk/tarn-module-new.in $(sources '*.sh' core sdk modules formats tools tests); do
     [ -f "$file" ] || continue
     shellcheck -x -P "SCRIPTDIR:$SRC" -f gcc "$file" >>"$faults"
 done

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * memory.c - the smallest pool type: volumes are memory of the process, and gone with it. All that
- * can be left out is; the tutorial builds it step by step.
+ * memory.c - the smallest pool type: volumes are memory of the process, and
+ * gone with it. tarn-module-tutorial(7) builds it step by step.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 
 #include <tarn/module.h>
 
-/* A volume; before it is published it is in no list, and so nobody sees it. */
+/* A volume; before it is published it is in no list, so nobody sees it. */
 struct volume {
     struct volume *next;
     char pool[37]; /* the UUID of its pool */
@@ -38,14 +38,12 @@ static struct volume **find(struct tarn_call *call, const char *name)
 
 static int32_t not_found(struct tarn_call *call)
 {
-    return tarn_fail(call, TARN_E_NOT_FOUND, 0, "no volume of this name is in the pool %s",
-                     call->pool->name);
+    return tarn_fail(call, TARN_E_NOT_FOUND, 0,
+                     "no volume of this name is in the pool %s", call->pool->name);
 }
 
-/* --- the bytes of a volume -------------------------------------------------------------------- */
-
 struct store {
-    struct tarn_io io; /* first: the host's pointer to it is ours to the whole */
+    struct tarn_io io; /* first: a pointer to it is one to the whole */
     struct volume *volume;
 };
 
@@ -54,8 +52,8 @@ static struct volume *volume_of(struct tarn_io *io)
     return ((struct store *)(void *)io)->volume;
 }
 
-static int32_t store_pread(struct tarn_call *call, struct tarn_io *io, void *buffer,
-                           uint64_t length, uint64_t offset)
+static int32_t store_pread(struct tarn_call *call, struct tarn_io *io,
+                           void *buffer, uint64_t length, uint64_t offset)
 {
     struct volume *volume = volume_of(io);
 
@@ -65,8 +63,8 @@ static int32_t store_pread(struct tarn_call *call, struct tarn_io *io, void *buf
     return TARN_OK;
 }
 
-static int32_t store_pwrite(struct tarn_call *call, struct tarn_io *io, const void *buffer,
-                            uint64_t length, uint64_t offset)
+static int32_t store_pwrite(struct tarn_call *call, struct tarn_io *io,
+                            const void *buffer, uint64_t length, uint64_t offset)
 {
     struct volume *volume = volume_of(io);
 
@@ -93,8 +91,8 @@ static int32_t store_close(struct tarn_call *call, struct tarn_io *io)
     return TARN_OK;
 }
 
-static int32_t store_new(struct tarn_call *call, struct volume *volume, uint32_t writable,
-                         struct tarn_io **out)
+static int32_t store_new(struct tarn_call *call, struct volume *volume,
+                         uint32_t writable, struct tarn_io **out)
 {
     struct store *store = calloc(1, sizeof(*store));
 
@@ -113,9 +111,8 @@ static int32_t store_new(struct tarn_call *call, struct volume *volume, uint32_t
     return TARN_OK;
 }
 
-/* --- the pool type ---------------------------------------------------------------------------- */
-
-/* There is nothing to keep of a pool: the call has its definition, and the state its volumes. */
+/* There is nothing to keep of a pool: the call has its definition, and the
+ * state its volumes. */
 static int32_t pool_open(struct tarn_call *call, void **out_pool)
 {
     (void)call;
@@ -149,8 +146,8 @@ static int32_t refresh(struct tarn_call *call, void *pool)
 }
 
 static int32_t volume_allocate(struct tarn_call *call, void *pool,
-                               const struct tarn_container_spec *spec, void **out_container,
-                               struct tarn_io **out_io)
+                               const struct tarn_container_spec *spec,
+                               void **out_container, struct tarn_io **out_io)
 {
     struct volume *volume = NULL;
     int32_t status;
@@ -161,7 +158,8 @@ static int32_t volume_allocate(struct tarn_call *call, void *pool,
     if (spec->size <= SIZE_MAX - sizeof(*volume))
         volume = calloc(1, sizeof(*volume) + spec->size);
     if (volume == NULL)
-        return tarn_fail(call, TARN_E_NO_SPACE, ENOMEM, "no memory for a volume of %llu bytes",
+        return tarn_fail(call, TARN_E_NO_SPACE, ENOMEM,
+                         "no memory for a volume of %llu bytes",
                          (unsigned long long)spec->size);
     strcpy(volume->pool, call->pool->uuid);
     strcpy(volume->name, spec->name);
@@ -189,21 +187,23 @@ static int32_t volume_publish(struct tarn_call *call, void *pool, void *containe
     (void)pool;
     if (*end != NULL) {
         free(volume);
-        return tarn_fail(call, TARN_E_EXISTS, 0, "there is a volume of this name in the pool %s",
+        return tarn_fail(call, TARN_E_EXISTS, 0,
+                         "there is a volume of this name in the pool %s",
                          call->pool->name);
     }
     *end = volume;
     return TARN_OK;
 }
 
-static int32_t volume_open(struct tarn_call *call, void *pool, const char *name, uint32_t flags,
-                           struct tarn_io **out_io)
+static int32_t volume_open(struct tarn_call *call, void *pool, const char *name,
+                           uint32_t flags, struct tarn_io **out_io)
 {
     struct volume *volume = *find(call, name);
 
     (void)pool;
-    return volume != NULL ? store_new(call, volume, flags & TARN_OPEN_WRITE, out_io)
-                          : not_found(call);
+    return volume != NULL
+               ? store_new(call, volume, flags & TARN_OPEN_WRITE, out_io)
+               : not_found(call);
 }
 
 static int32_t volume_delete(struct tarn_call *call, void *pool, const char *name)
@@ -215,7 +215,8 @@ static int32_t volume_delete(struct tarn_call *call, void *pool, const char *nam
     if (volume == NULL)
         return not_found(call);
     if (volume->users > 0)
-        return tarn_fail(call, TARN_E_BUSY, 0, "the volume is open: delete it when it is closed");
+        return tarn_fail(call, TARN_E_BUSY, 0,
+                         "the volume is open: delete it when it is closed");
     *at = volume->next;
     free(volume);
     return TARN_OK;
@@ -236,13 +237,12 @@ static const struct tarn_pool_type memory_type = {
     .volume_delete = volume_delete,
 };
 
-/* --- the module ------------------------------------------------------------------------------- */
-
 static int32_t load(struct tarn_call *call, void **out_state)
 {
     *out_state = calloc(1, sizeof(struct memory));
-    return *out_state != NULL ? TARN_OK
-                              : tarn_fail(call, TARN_E_INTERNAL, ENOMEM, "no memory to begin");
+    return *out_state != NULL
+               ? TARN_OK
+               : tarn_fail(call, TARN_E_INTERNAL, ENOMEM, "no memory to begin");
 }
 
 static void unload(void *state)
@@ -257,6 +257,7 @@ static void unload(void *state)
 }
 
 static const struct tarn_pool_type *const pool_types[] = { &memory_type, NULL };
+
 static const struct tarn_module module = {
     .struct_size = sizeof(module),
     .abi_version = TARN_ABI_VERSION,
@@ -264,7 +265,7 @@ static const struct tarn_module module = {
     .version = "1.0",
     .summary = "an example: the smallest pool type",
     .licence = "BSD-2-Clause",
-    .threads = TARN_THREADS_MODULE, /* one call at a time, so that nothing needs a lock */
+    .threads = TARN_THREADS_MODULE, /* one call at a time: no locks here */
     .pool_types = pool_types,
     .load = load,
     .unload = unload,
