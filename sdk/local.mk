@@ -93,6 +93,7 @@ libtarn_helpers_la_SOURCES = \
 	sdk/helpers/borrowed-io.c \
 	sdk/helpers/borrowed-io.h \
 	sdk/helpers/io-data.h \
+	sdk/helpers/quiet-thread.h \
 	sdk/helpers/io-room.h \
 	sdk/helpers/io-zero.h \
 	sdk/helpers/le.h \

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "helpers/quiet-thread.h"
+
 #define TOLD_SIZE 768 /* of what portals said, in one error text */
 
 /* --- finding ----------------------------------------------------------------------------------- */
@@ -179,7 +181,7 @@ static void *attempt_run(void *arg)
 /* Where no thread can be had it runs here. */
 static void attempt_begin(struct attempt *attempt)
 {
-    attempt->running = pthread_create(&attempt->thread, NULL, attempt_run, attempt) == 0;
+    attempt->running = quiet_thread_start(&attempt->thread, false, attempt_run, attempt) == 0;
     if (!attempt->running)
         attempt_run(attempt);
 }

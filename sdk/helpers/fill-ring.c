@@ -7,8 +7,9 @@
 
 #include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdlib.h>
+
+#include "helpers/quiet-thread.h"
 
 #define MAX_THREADS 8u
 #define PLACES_PER_THREAD 2u
@@ -150,18 +151,10 @@ static void *pack_units(void *arg)
     return NULL;
 }
 
-/* Signals are the application's: none is ever delivered to a thread of ours. */
 static void start_thread(struct fill_ring *ring)
 {
-    sigset_t all;
-    sigset_t before;
-
-    sigfillset(&all);
-    if (pthread_sigmask(SIG_SETMASK, &all, &before) != 0)
-        return;
-    if (pthread_create(&ring->thread[ring->started], NULL, pack_units, ring) == 0)
+    if (quiet_thread_start(&ring->thread[ring->started], false, pack_units, ring) == 0)
         ring->started++;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 bool fill_ring_full(const struct fill_ring *ring)

@@ -22,6 +22,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "helpers/quiet-thread.h"
+
 #define PATIENCE_TERM 1000 /* milliseconds, from SIGTERM to SIGKILL */
 #define PATIENCE_KILL 1000 /* after SIGKILL a process ends at once, or waits for a device */
 
@@ -240,17 +242,9 @@ static void *await(void *arg)
 /* A thread that does nothing but wait costs some pages; a zombie would stay as long as the host. */
 void tool_child_abandon(const struct tool_child *child)
 {
-    pthread_attr_t attributes;
     pthread_t thread;
-    sigset_t all;
 
-    if (pthread_attr_init(&attributes) != 0)
-        return;
-    sigfillset(&all);
-    if (pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED) == 0 &&
-        pthread_attr_setsigmask_np(&attributes, &all) == 0)
-        pthread_create(&thread, &attributes, await, (void *)(intptr_t)child->pid);
-    pthread_attr_destroy(&attributes);
+    quiet_thread_start(&thread, true, await, (void *)(intptr_t)child->pid);
 }
 
 void tool_child_close(struct tool_child *child)
