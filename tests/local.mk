@@ -8,7 +8,6 @@ include tests/fuzz/local.mk
 include tests/cli/local.mk
 include tests/iscsi/local.mk
 include tests/xml/local.mk
-include tests/abi/local.mk
 
 LDADD = libtarn-test.la libtarn-core.la libtarn-helpers.la $(CUNIT_LIBS)
 TEST_CPPFLAGS = -I$(top_srcdir)/core/include -I$(top_srcdir)/sdk $(LIBXML_CFLAGS) $(CUNIT_CFLAGS)

@@ -46,6 +46,3 @@ logical_la_LIBADD = $(logical_libs)
 
 dist_plugins_DATA += plugins.d/logical.conf
 dist_man_MANS += doc/tarn-logical.7
-EXTRA_DIST += tests/vm/logical-lib.sh tests/vm/test-logical.sh tests/vm/test-logical-crash.sh \
-	tests/vm/test-logical-layers.sh tests/vm/test-logical-libvirt.sh \
-	tests/vm/test-logical-volumes.sh tests/vm/logical-many.awk

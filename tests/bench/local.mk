@@ -16,4 +16,3 @@ tests_bench_logical_SOURCES = tests/bench/logical.c $(BENCH_SOURCES)
 tests_bench_logical_LDADD = libtarn.la
 tests_bench_refresh_SOURCES = tests/bench/refresh.c $(MIX_SOURCES)
 tests_bench_refresh_LDADD = libtarn.la
-EXTRA_DIST += tests/bench/iscsi.sh

@@ -17,7 +17,3 @@ tests_unit_test_bochs_crash_LDADD = $(bochs_ldadd)
 tests_unit_test_bochs_header_LDADD = $(bochs_ldadd)
 tests_unit_test_bochs_image_LDADD = $(bochs_ldadd)
 endif
-
-EXTRA_DIST += \
-	tests/formats/bochs-images.sh \
-	tests/formats/bochs-model.sh

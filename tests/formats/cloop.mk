@@ -16,5 +16,3 @@ check_PROGRAMS += $(cloop_tests)
 tests_unit_test_cloop_fill_LDADD = libtest-cloop.la $(LDADD)
 tests_unit_test_cloop_read_LDADD = libtest-cloop.la $(LDADD)
 endif
-
-EXTRA_DIST += tests/formats/cloop.sh

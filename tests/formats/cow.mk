@@ -18,5 +18,3 @@ cow_ldadd = libtest-cow.la $(LDADD)
 tests_unit_test_cow_disk_LDADD = $(cow_ldadd)
 tests_unit_test_cow_head_LDADD = $(cow_ldadd)
 endif
-
-EXTRA_DIST += tests/formats/cow.sh

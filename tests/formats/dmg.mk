@@ -33,7 +33,3 @@ tests_unit_test_dmg_read_LDADD = $(dmg_ldadd)
 tests_unit_test_dmg_table_LDADD = $(dmg_ldadd)
 tests_formats_dmg_maker_LDADD = $(dmg_ldadd)
 endif
-
-EXTRA_DIST += \
-	tests/formats/dmg.sh \
-	tests/formats/dmg-hostile.sh

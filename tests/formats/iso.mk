@@ -16,5 +16,3 @@ check_PROGRAMS += $(iso_tests)
 tests_unit_test_iso_create_LDADD = libtest-iso.la $(LDADD)
 tests_unit_test_iso_read_LDADD = libtest-iso.la $(LDADD)
 endif
-
-EXTRA_DIST += tests/formats/iso.sh

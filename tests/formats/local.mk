@@ -66,27 +66,3 @@ endif
 # What a command takes of memory and time.
 check_PROGRAMS += tests/formats/spend
 tests_formats_spend_LDADD =
-
-EXTRA_DIST += \
-	tests/formats/lib.sh \
-	tests/formats/clone-alike.sh \
-	tests/formats/corpus.sh \
-	tests/formats/hostile-bombs.sh \
-	tests/formats/in-use.sh \
-	tests/formats/map-cancel.sh \
-	tests/formats/matrix.sh \
-	tests/formats/qcow2-check.sh \
-	tests/formats/qcow2-compress.sh \
-	tests/formats/qcow2-create.sh \
-	tests/formats/qcow2-data-file.sh \
-	tests/formats/qcow2-hostile.sh \
-	tests/formats/qcow2-info.sh \
-	tests/formats/qcow2-matrix.sh \
-	tests/formats/qcow2-model.sh \
-	tests/formats/qcow2-read.sh \
-	tests/formats/qcow2-write.sh \
-	tests/formats/raw-device.sh \
-	tests/formats/raw-sizes.sh \
-	tests/formats/raw.sh \
-	tests/formats/samples.inc \
-	tests/formats/threats-valgrind.sh

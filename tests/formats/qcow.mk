@@ -21,8 +21,3 @@ tests_unit_test_qcow_header_LDADD = $(qcow_ldadd)
 tests_unit_test_qcow_hostile_LDADD = $(qcow_ldadd)
 tests_unit_test_qcow_image_LDADD = $(qcow_ldadd)
 endif
-
-EXTRA_DIST += \
-	tests/formats/qcow-hostile.sh \
-	tests/formats/qcow-images.sh \
-	tests/formats/qcow-model.sh

@@ -20,11 +20,3 @@ tests_unit_test_vmdk_crash_LDADD = $(vmdk_ldadd)
 tests_unit_test_vmdk_header_LDADD = $(vmdk_ldadd)
 tests_unit_test_vmdk_hostile_LDADD = $(vmdk_ldadd)
 endif
-
-EXTRA_DIST += \
-	tests/formats/vmdk-esx.sh \
-	tests/formats/vmdk-hostile.sh \
-	tests/formats/vmdk-model.sh \
-	tests/formats/vmdk-parent.sh \
-	tests/formats/vmdk-resize.sh \
-	tests/formats/vmdk.sh

@@ -22,5 +22,3 @@ tests_unit_test_vpc_crash_LDADD = $(vpc_ldadd)
 tests_unit_test_vpc_disk_LDADD = $(vpc_ldadd)
 tests_unit_test_vpc_head_LDADD = $(vpc_ldadd)
 endif
-
-EXTRA_DIST += tests/formats/vpc.sh

@@ -22,5 +22,3 @@ tests_fuzz_fuzz_SOURCES = tests/fuzz/fuzz.c tests/fuzz/seal.c tests/fuzz/seal.h 
 tests_fuzz_fuzz_CPPFLAGS = $(AM_CPPFLAGS)
 tests_fuzz_fuzz_LDADD =
 tests_fuzz_fuzz_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer -Wl,--export-dynamic
-
-EXTRA_DIST += tests/fuzz/seeds tests/fuzz/inputs
