@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * abilities.h - what a part declares that it can do, in the words of tarn type-list and format-list.
+ * abilities.h - what a part declares that it can do, in the words of tarn type-list and
+ * format-list.
  */
 #ifndef CONFORM_ABILITIES_H
 #define CONFORM_ABILITIES_H

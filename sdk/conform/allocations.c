@@ -6,7 +6,9 @@
  */
 #include "conform/allocations.h"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#include "conform/sanitized.h"
+
+#if SANITIZED
 
 bool allocations_can_fail(void)
 {
@@ -54,8 +56,8 @@ static _Atomic(const struct subject *) watched;
 static atomic_uint count;
 static atomic_uint refuse_at;
 
-/* Those of the module that were not freed: a table by address, open addressing. It never fills: what
- * does not fit any more is not followed. */
+/* Those of the module that were not freed: a table by address, open addressing. It never fills:
+ * what does not fit any more is not followed. */
 #define TABLE_SIZE 65536u
 static _Atomic(void *) table[TABLE_SIZE];
 static atomic_uint followed;
@@ -123,7 +125,7 @@ static void *given(void *memory, const void *caller)
     return memory;
 }
 
-/* --- the names ---------------------------------------------------------------------------------- */
+/* --- the names -------------------------------------------------------------------------------- */
 
 EXPORTED void *malloc(size_t size)
 {
@@ -265,7 +267,7 @@ EXPORTED int __asprintf_chk(char **out, int flag, const char *format, ...)
     return length;
 }
 
-/* --- for the kit -------------------------------------------------------------------------------- */
+/* --- for the kit ------------------------------------------------------------------------------ */
 
 bool allocations_can_fail(void)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * check.h - a check: one promise of a module, and the function that tries to break it. The checks of
- * a group stand in a table of their own file; groups.c lists the tables.
+ * check.h - a check: one promise of a module, and the function that tries to break it. The checks
+ * of a group stand in a table of their own file; groups.c lists the tables.
  */
 #ifndef CONFORM_CHECK_H
 #define CONFORM_CHECK_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * command.c - a command of the configuration: what makes and clears storage, and what changes it behind
- * the module's back.
+ * command.c - a command of the configuration: what makes and clears storage, and what changes it
+ * behind the module's back.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,12 +12,13 @@
 
 #include "conform/trial.h"
 
-static _Noreturn void become(const char *command, const char *folder, int output)
+static _Noreturn void become(const struct trial *trial, const char *command, int output)
 {
     dup2(open("/dev/null", O_RDONLY | O_CLOEXEC), STDIN_FILENO);
     dup2(output, STDOUT_FILENO);
     dup2(output, STDERR_FILENO);
-    setenv("TARN_CONFORM_DIR", folder, 1);
+    setenv("TARN_CONFORM_DIR", trial->folder, 1);
+    setenv("TARN_CONFORM_CONFIG", config_folder(trial->config), 1);
     execl("/bin/sh", "sh", "-c", command, (char *)NULL);
     _exit(127);
 }
@@ -42,7 +43,7 @@ static char *last_line(int output)
     return strdup(line != NULL ? line + 1 : text);
 }
 
-bool trial_command(char **out_text, const char *command, const char *folder)
+bool trial_command(char **out_text, const struct trial *trial, const char *command)
 {
     FILE *output = tmpfile();
     int status = -1;
@@ -54,7 +55,7 @@ bool trial_command(char **out_text, const char *command, const char *folder)
     fcntl(fileno(output), F_SETFD, FD_CLOEXEC);
     pid = fork();
     if (pid == 0)
-        become(command, folder, fileno(output));
+        become(trial, command, fileno(output));
     if (pid > 0)
         waitpid(pid, &status, 0);
     *out_text = last_line(fileno(output));

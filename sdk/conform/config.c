@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <ini.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,7 @@ struct entry {
 };
 
 struct config {
-    char *path;
+    char *folder; /* NULL: there is no file */
     struct entry *entries;
     size_t count;
 };
@@ -38,6 +39,16 @@ static int keep(void *user, const char *section, const char *key, const char *va
     return entry->section != NULL && entry->key != NULL && entry->value != NULL;
 }
 
+/* Of a file, absolute. */
+static char *folder_of(const char *path)
+{
+    char *copy = strdup(path);
+    char *folder = copy != NULL ? realpath(dirname(copy), NULL) : NULL;
+
+    free(copy);
+    return folder;
+}
+
 struct config *config_read(const char *path, char **out_error)
 {
     struct config *config = calloc(1, sizeof(*config));
@@ -46,9 +57,8 @@ struct config *config_read(const char *path, char **out_error)
     *out_error = NULL;
     if (config == NULL || path == NULL)
         return config;
-    config->path = strdup(path);
-    errno = 0;
-    line = config->path != NULL ? ini_parse(path, keep, config) : -2;
+    config->folder = folder_of(path);
+    line = config->folder != NULL ? ini_parse(path, keep, config) : -1;
     if (line == 0)
         return config;
     if ((line > 0
@@ -69,7 +79,7 @@ void config_free(struct config *config)
         free(config->entries[index].value);
     }
     free(config->entries);
-    free(config->path);
+    free(config->folder);
     free(config);
 }
 
@@ -84,6 +94,14 @@ const char *config_get(const struct config *config, const char *section, const c
     return value;
 }
 
+void config_all(const struct config *config,
+                bool (*each)(void *arg, const char *section, const char *key), void *arg)
+{
+    for (size_t index = 0; index < config->count; index++)
+        if (!each(arg, config->entries[index].section, config->entries[index].key))
+            return;
+}
+
 void config_each(const struct config *config, const char *section,
                  void (*each)(void *arg, const char *key, const char *value), void *arg)
 {
@@ -92,14 +110,16 @@ void config_each(const struct config *config, const char *section,
             each(arg, config->entries[index].key, config->entries[index].value);
 }
 
+const char *config_folder(const struct config *config)
+{
+    return config->folder != NULL ? config->folder : "";
+}
+
 char *config_path(const struct config *config, const char *name)
 {
-    const char *slash = config->path != NULL ? strrchr(config->path, '/') : NULL;
     char *path = NULL;
 
-    if (name[0] == '/' || slash == NULL)
+    if (name[0] == '/' || config->folder == NULL)
         return strdup(name);
-    if (asprintf(&path, "%.*s/%s", (int)(slash - config->path), config->path, name) < 0)
-        return NULL;
-    return path;
+    return asprintf(&path, "%s/%s", config->folder, name) < 0 ? NULL : path;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * core-frame.h - the real core with the module in it: a context of its own below the trial's folder,
- * in which the module stands beside those that are installed, and before one of its own name.
+ * core-frame.h - the real core with the module in it: a context of its own below the trial's
+ * folder, in which the module stands beside those that are installed, and before one of its own
+ * name.
  */
 #ifndef CONFORM_CORE_FRAME_H
 #define CONFORM_CORE_FRAME_H

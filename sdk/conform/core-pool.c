@@ -27,7 +27,7 @@ struct core_pool *core_pool_defined(struct trial *trial, uint32_t flags)
 
     pool->trial = trial;
     pool->definition = definition_of(trial);
-    pool->size = trial_size_setting(trial, "volume-size", UINT64_C(1) << 20);
+    pool->size = pool_volume_size(trial);
     pool->isolated = (flags & CORE_ISOLATED) != 0;
     pool->context = core_open(trial, flags);
     MUST("tarn_pool_define", tarn_pool_define(&pool->pool, pool->context, pool->definition->xml,
@@ -37,20 +37,10 @@ struct core_pool *core_pool_defined(struct trial *trial, uint32_t flags)
 
 static uint32_t build_flags(const struct core_pool *pool)
 {
-    const char *how = trial_setting(pool->trial, "build");
+    uint32_t flags = pool_build_flags(pool->trial);
 
-    if (how != NULL && strcmp(how, "overwrite") == 0)
-        return TARN_POOL_BUILD_OVERWRITE;
-    if (how != NULL && strcmp(how, "no-overwrite") == 0)
-        return TARN_POOL_BUILD_NO_OVERWRITE;
-    return 0;
-}
-
-static bool builds(const struct core_pool *pool)
-{
-    const char *how = trial_setting(pool->trial, "build");
-
-    return pool->trial->type->build != NULL && (how == NULL || strcmp(how, "no") != 0);
+    return (flags & TARN_BUILD_OVERWRITE ? TARN_POOL_BUILD_OVERWRITE : 0) |
+           (flags & TARN_BUILD_NO_OVERWRITE ? TARN_POOL_BUILD_NO_OVERWRITE : 0);
 }
 
 void core_pool_start(struct core_pool *pool)
@@ -78,7 +68,7 @@ struct core_pool *core_pool_started(struct trial *trial, uint32_t flags)
 {
     struct core_pool *pool = core_pool_defined(trial, flags);
 
-    if (builds(pool))
+    if (pool_builds(trial))
         MUST("tarn_pool_build", tarn_pool_build(pool->pool, build_flags(pool), NULL, &error));
     core_pool_start(pool);
     return pool;
@@ -104,7 +94,7 @@ void core_pool_leave(struct core_pool *pool)
 void core_pool_end(struct core_pool *pool)
 {
     core_pool_stop(pool);
-    if (pool->trial->type->remove != NULL && builds(pool) && pool->definition->own)
+    if (pool->trial->type->remove != NULL && pool_builds(pool->trial) && pool->definition->own)
         tarn_pool_delete(pool->pool, NULL, NULL); /* refused where the check left volumes */
     MUST("tarn_pool_undefine", tarn_pool_undefine(pool->pool, &error));
     core_pool_leave(pool);
@@ -134,17 +124,10 @@ bool core_pool_is_active(struct core_pool *pool)
 
 /* --- volumes ---------------------------------------------------------------------------------- */
 
-static const char *name_of(struct core_pool *pool, unsigned number)
-{
-    struct pool names = { .trial = pool->trial, .type = pool->trial->type };
-
-    return pool_name(&names, number);
-}
-
 int core_volume_ask(struct tarn_volume **out, struct core_pool *pool, unsigned number,
                     uint64_t size, uint32_t flags, struct tarn_error **error)
 {
-    const char *name = name_of(pool, number);
+    const char *name = pool_volume_name(pool->trial, number);
     const char *xml =
         trial_text(pool->trial, "<volume>%s%s%s<capacity>%" PRIu64 "</capacity></volume>",
                    *name != '\0' ? "<name>" : "", name, *name != '\0' ? "</name>" : "", size);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * definition.c - see definition.h. The kit reads pool XML by itself, so that what a module sees does
- * not depend on the core that it is proved for.
+ * definition.c - see definition.h. The kit reads pool XML by itself, so that what a module sees
+ * does not depend on the core that it is proved for.
  */
 #include "conform/definition.h"
 
@@ -31,19 +31,6 @@ static char *read_file(struct trial *trial, const char *path)
     return text;
 }
 
-/* `text` with the folder in place of each @DIR@. */
-static char *fill_in(struct trial *trial, const char *text, bool *own)
-{
-    char *filled = trial_text(trial, "%s", "");
-    const char *place;
-
-    for (; (place = strstr(text, "@DIR@")) != NULL; text = place + 5) {
-        *own = true;
-        filled = trial_text(trial, "%s%.*s%s", filled, (int)(place - text), text, trial->folder);
-    }
-    return trial_text(trial, "%s%s", filled, text);
-}
-
 static char *made_up(struct trial *trial)
 {
     const struct tarn_pool_type *type = trial->type;
@@ -54,8 +41,8 @@ static char *made_up(struct trial *trial)
                    type->name, trial->part);
     for (size_t i = 0; type->params != NULL && type->params[i] != NULL; i++)
         if (type->params[i]->flags & TARN_PARAM_REQUIRED)
-            trial_skip(trial, "%s wants the option %s: give a definition in [%s] of a configuration",
-                       type->name, type->params[i]->name, trial->part);
+            trial_skip(trial, "%s wants the option %s: give a definition in [%s] of a "
+                       "configuration", type->name, type->params[i]->name, trial->part);
     return trial_text(trial, "<pool type='%s'><name>conform</name>%s%s%s</pool>", type->name,
                       target ? "<target><path>" : "",
                       target ? trial_text(trial, "%s/pool", trial->folder) : "",
@@ -66,6 +53,7 @@ static char *xml_of(struct trial *trial, bool *own)
 {
     const char *name = trial_setting(trial, "definition");
     char *path;
+    char *text;
 
     if (name == NULL) {
         *own = true;
@@ -73,7 +61,9 @@ static char *xml_of(struct trial *trial, bool *own)
     }
     path = config_path(trial->config, name);
     trial_require(trial, path != NULL, "the kit itself is out of memory");
-    return fill_in(trial, read_file(trial, path), own);
+    text = read_file(trial, path);
+    *own = strstr(text, TRIAL_FOLDER_MARK) != NULL;
+    return trial_fill_in(trial, text);
 }
 
 /* --- what it says ----------------------------------------------------------------------------- */
@@ -230,8 +220,8 @@ struct definition *definition_of(struct trial *trial)
     read_pool(trial, definition);
     definition->own = definition->own && is_all_own(trial, &definition->source);
     if (!definition->own && !trial->options->destructive)
-        trial_skip(trial, "its definition names storage that is not the kit's: --destructive lets the "
-                          "kit make, change and delete volumes there");
+        trial_skip(trial, "its definition names storage that is not the kit's: --destructive lets "
+                          "the kit make, change and delete volumes there");
     return definition;
 }
 

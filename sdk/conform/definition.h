@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * definition.h - the pool definition that a type is tried with: pool XML, read by the kit itself. It
- * comes from the key `definition` of the part's section (a file; @DIR@ in it stands for the trial's
- * folder); a type that needs no source gets one whose target is a folder of the trial.
+ * definition.h - the pool definition that a type is tried with: pool XML, read by the kit itself.
+ * It comes from the key `definition` of the part's section (a file; @DIR@ in it stands for the
+ * trial's folder); a type that needs no source gets one whose target is a folder of the trial.
  */
 #ifndef CONFORM_DEFINITION_H
 #define CONFORM_DEFINITION_H

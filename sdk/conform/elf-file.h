@@ -25,8 +25,8 @@ struct elf_symbol {
     GElf_Sym entry;
 };
 
-/* Calls `each` for every symbol of the dynamic table, or of the linker's own (SHT_SYMTAB). False if the
- * file has no such table, or if `each` answered false, which ends it. */
+/* Calls `each` for every symbol of the dynamic table, or of the linker's own (SHT_SYMTAB). False if
+ * the file has no such table, or if `each` answered false, which ends it. */
 bool elf_file_symbols(struct elf_file *elf, Elf64_Word table,
                       bool (*each)(void *arg, const struct elf_symbol *symbol), void *arg);
 /* The value of an entry of the dynamic section; 0 if there is none. *out_found may be NULL. */

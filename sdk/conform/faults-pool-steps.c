@@ -131,7 +131,7 @@ static int32_t finish(struct birth *birth, int32_t status)
 
 static int32_t run_abort(struct ground *ground)
 {
-    birth_init(&ground->birth, ground->pool, pool_name(ground->pool, 2));
+    birth_init(&ground->birth, ground->pool, pool_volume_name(ground->pool->trial, 2));
     return finish(&ground->birth, birth_allocate(&ground->birth));
 }
 
@@ -151,7 +151,7 @@ static int32_t publish(struct ground *ground, int32_t status)
 
 static int32_t run_birth(struct ground *ground)
 {
-    birth_init(&ground->birth, ground->pool, pool_name(ground->pool, 2));
+    birth_init(&ground->birth, ground->pool, pool_volume_name(ground->pool->trial, 2));
     return publish(ground, birth_allocate(&ground->birth));
 }
 
@@ -159,7 +159,7 @@ static int32_t run_clone(struct ground *ground)
 {
     int32_t status;
 
-    birth_init(&ground->birth, ground->pool, pool_name(ground->pool, 2));
+    birth_init(&ground->birth, ground->pool, pool_volume_name(ground->pool->trial, 2));
     ground->born = NULL;
     status = birth_clone(&ground->birth, ground->name);
     return status == TARN_E_UNSUPPORTED ? TARN_OK : publish(ground, status);
@@ -193,11 +193,7 @@ static void undo_delete(struct ground *ground)
 
 static int32_t resize(struct ground *ground, uint64_t size, uint32_t flags)
 {
-    struct pool *pool = ground->pool;
-
-    host_begin(pool->host, "volume_resize", HOST_MAY_IDENTIFY);
-    return host_end(pool->host, pool->type->volume_resize(&pool->host->call, pool->handle,
-                                                          ground->name, size, flags));
+    return pool_resize(ground->pool, ground->name, size, flags);
 }
 
 static int32_t run_resize(struct ground *ground)

@@ -11,6 +11,7 @@
 #include "conform/format-checks.h"
 #include "conform/format-image.h"
 #include "conform/format-step.h"
+#include "conform/sanitized.h"
 
 #define ULL(number) ((unsigned long long)(number))
 #define MEMORY_MOST ((uint64_t)1 << 30) /* of addresses, more than there are now */
@@ -182,7 +183,7 @@ static struct image *begin_hostile(struct trial *trial)
     struct rlimit limit = { 0, 0 };
 
     limit.rlim_cur = limit.rlim_max = addresses_now() + MEMORY_MOST;
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if !SANITIZED
     setrlimit(RLIMIT_AS, &limit);
 #endif
     return image;

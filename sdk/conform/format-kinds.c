@@ -45,31 +45,6 @@ uint64_t usual_capacity(struct trial *trial)
     return capacity;
 }
 
-/* The index-th word of a setting, or NULL. */
-static const char *word(struct trial *trial, const char *key, unsigned index)
-{
-    const char *text = trial_setting(trial, key);
-    char *copy;
-    char *save = NULL;
-
-    if (text == NULL)
-        return NULL;
-    copy = trial_text(trial, "%s", text);
-    for (copy = strtok_r(copy, " ", &save); copy != NULL && index > 0; index--)
-        copy = strtok_r(NULL, " ", &save);
-    return copy;
-}
-
-/* A value in which @DIR@ stands for the folder of the trial. */
-static const char *with_folder(struct trial *trial, const char *value)
-{
-    const char *mark = strstr(value, "@DIR@");
-
-    return mark == NULL ? value
-                        : trial_text(trial, "%.*s%s%s", (int)(mark - value), value, trial->folder,
-                                     mark + strlen("@DIR@"));
-}
-
 static void add_option(struct image *image, size_t index, const char *text)
 {
     struct tarn_property *option = trial_alloc(image->trial, sizeof(*option));
@@ -80,7 +55,7 @@ static void add_option(struct image *image, size_t index, const char *text)
                   text);
     option->struct_size = sizeof(*option);
     option->name = trial_text(image->trial, "%.*s", (int)(equals - text), text);
-    option->value = with_folder(image->trial, equals + 1);
+    option->value = trial_fill_in(image->trial, equals + 1);
     image->options[index] = option;
 }
 
@@ -97,7 +72,8 @@ struct image *image_plan(struct trial *trial, struct host *host)
     image->spec.capacity = usual_capacity(trial);
     image->spec.subformat = trial_setting(trial, "subformat");
     image->spec.options = image->options;
-    for (unsigned index = 0; (option = word(trial, "options", index)) != NULL; index++)
+    for (unsigned index = 0;
+         (option = trial_word_setting(trial, "options", index)) != NULL; index++)
         add_option(image, index, option);
     return image;
 }
@@ -110,15 +86,15 @@ struct image *image_kind(struct trial *trial, struct host *host, unsigned index)
 
     if (index == 0)
         return image;
-    while (word(trial, "subformats", subformats) != NULL)
+    while (trial_word_setting(trial, "subformats", subformats) != NULL)
         subformats++;
-    name = word(trial, "subformats", index - 1);
+    name = trial_word_setting(trial, "subformats", index - 1);
     if (name != NULL) {
         image->spec.subformat = name;
         image->label = trial_text(trial, " (subformat %s)", name);
         return image;
     }
-    name = word(trial, "compats", index - 1 - subformats);
+    name = trial_word_setting(trial, "compats", index - 1 - subformats);
     image->spec.compat = name;
     image->label = trial_text(trial, " (compat %s)", name != NULL ? name : "");
     if (name != NULL)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * host-answers.c - what a module may ask of the fake host: options, the definition, secrets, further
- * files of an image.
+ * host-answers.c - what a module may ask of the fake host: options, the definition, secrets,
+ * further files of an image.
  */
 #include <stdio.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 #include "conform/definition.h"
 #include "conform/host.h"
 
-/* --- options ------------------------------------------------------------------------------------ */
+/* --- options ---------------------------------------------------------------------------------- */
 
 static const struct tarn_param *find(const struct tarn_param *const *params, const char *name)
 {
@@ -49,7 +49,7 @@ static const char *host_option(struct tarn_call *call, const char *name)
     return value != NULL ? value : param->default_value;
 }
 
-/* --- definitions and secrets ---------------------------------------------------------------------- */
+/* --- definitions and secrets ------------------------------------------------------------------ */
 
 static const char *host_query(struct tarn_call *call, uint32_t which, const char *xpath,
                               uint32_t index)
@@ -122,7 +122,7 @@ static void host_notify(struct tarn_call *call, uint32_t kind, const char *volum
         host_misuse(host_of(call), "it notifies of %u, which is no notice", kind);
 }
 
-/* --- further files of an image -------------------------------------------------------------------- */
+/* --- further files of an image ---------------------------------------------------------------- */
 
 static bool may_relate(struct host *host, const char *what)
 {

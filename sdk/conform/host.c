@@ -39,7 +39,7 @@ void host_misuse(struct host *host, const char *format, ...)
     pthread_mutex_unlock(&lock);
 }
 
-/* --- errors, cancellation, progress ------------------------------------------------------------- */
+/* --- errors, cancellation, progress ----------------------------------------------------------- */
 
 static int32_t host_fail(struct tarn_call *call, int32_t status, int32_t system_errno,
                          const char *text)
@@ -127,7 +127,7 @@ static void host_domain_leave(struct tarn_call *call, const char *lock_domain)
     (void)lock_domain;
 }
 
-/* --- the life of a host ------------------------------------------------------------------------- */
+/* --- the life of a host ----------------------------------------------------------------------- */
 
 static void set_table(struct tarn_host *table)
 {

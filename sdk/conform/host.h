@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * host.h - the fake host: what a module meets in place of the core. It keeps what it is told, answers
- * from the configuration, can cancel at the n-th question, and notices what no host would allow: a
- * result that the operation does not have, a structure without a size, a failure without a word.
+ * host.h - the fake host: what a module meets in place of the core. It keeps what it is told,
+ * answers from the configuration, can cancel at the n-th question, and notices what no host would
+ * allow: a result that the operation does not have, a structure without a size, a failure without a
+ * word.
  *
  *     struct host *host = host_new(trial);
  *
@@ -21,7 +22,8 @@
 #include "conform/results.h"
 #include "conform/trial.h"
 
-/* host_begin: the results that the operation may have. An absent one is no fault of the module's. */
+/* host_begin: the results that the operation may have. An absent one is no fault
+ * of the module's. */
 #define HOST_TAKES_NOTHING   0u
 #define HOST_TAKES_VOLUMES   0x0001u /* and volume_known */
 #define HOST_TAKES_POOL      0x0002u /* and emit_free */
@@ -83,8 +85,8 @@ void host_begin(struct host *host, const char *operation, uint32_t takes);
 int32_t host_end(struct host *host, int32_t status);
 /* host_end, and the trial fails unless it is TARN_OK. */
 void host_must(struct host *host, int32_t status);
-/* host_end, and the trial fails unless it is one of two statuses (give one twice where there is one);
- * `what` completes "… must be refused with". */
+/* host_end, and the trial fails unless it is one of two statuses (give one twice where there is
+ * one); `what` completes "… must be refused with". */
 void host_refuses(struct host *host, int32_t status, int32_t expected, int32_t or_else,
                   const char *what);
 

@@ -17,7 +17,7 @@
 #include "conform/allocations.h"
 #include "conform/workload.h"
 
-/* --- what is printed --------------------------------------------------------------------------------- */
+/* --- what is printed -------------------------------------------------------------------------- */
 
 static void prints_nothing(struct trial *trial)
 {
@@ -33,7 +33,7 @@ static void prints_nothing(struct trial *trial)
                   (long long)(after.st_size - before.st_size));
 }
 
-/* --- what the process has one of ---------------------------------------------------------------------- */
+/* --- what the process has one of -------------------------------------------------------------- */
 
 static void keeps_folder_and_mask(struct trial *trial)
 {
@@ -72,7 +72,7 @@ static void keeps_locale_and_environment(struct trial *trial)
                   "the environment is another one: give children theirs with execve");
 }
 
-/* --- signals ------------------------------------------------------------------------------------------ */
+/* --- signals ---------------------------------------------------------------------------------- */
 
 struct signals {
     struct sigaction actions[NSIG];
@@ -106,7 +106,7 @@ static void keeps_signals(struct trial *trial)
     }
 }
 
-/* --- descriptors -------------------------------------------------------------------------------------- */
+/* --- descriptors ------------------------------------------------------------------------------ */
 
 #define MOST_DESCRIPTORS 4096
 
@@ -154,8 +154,8 @@ static void look_at_descriptors(struct trial *trial, void *arg)
         int flags = before->open[number] ? -1 : fcntl(number, F_GETFD);
 
         trial_require(trial, flags < 0 || (flags & FD_CLOEXEC),
-                      "descriptor %d (%s) would be handed on to every program that the host starts: "
-                      "open it with O_CLOEXEC", number, where(trial, number));
+                      "descriptor %d (%s) would be handed on to every program that the host starts: open "
+                      "it with O_CLOEXEC", number, where(trial, number));
     }
 }
 
@@ -167,7 +167,7 @@ static void closes_on_exec(struct trial *trial)
     workload_run(trial, look_at_descriptors, &before);
 }
 
-/* --- what goes on after it ------------------------------------------------------------------------------ */
+/* --- what goes on after it -------------------------------------------------------------------- */
 
 static unsigned threads_now(void)
 {
@@ -210,17 +210,18 @@ static void frees_all(struct trial *trial)
 const struct check hygiene_checks[] = {
     { "hygiene/prints-nothing", "it writes nothing to the host's standard output and error",
       CHECK_PART, 0, prints_nothing },
-    { "hygiene/folder-and-umask", "the working folder and the umask stay as they were", CHECK_PART, 0,
-      keeps_folder_and_mask },
-    { "hygiene/locale-and-environment", "the locale and the environment stay as they were", CHECK_PART,
-      0, keeps_locale_and_environment },
+    { "hygiene/folder-and-umask", "the working folder and the umask stay as they were", CHECK_PART,
+      0, keeps_folder_and_mask },
+    { "hygiene/locale-and-environment", "the locale and the environment stay as they were",
+      CHECK_PART, 0, keeps_locale_and_environment },
     { "hygiene/signals", "actions and masks of signals stay as they were", CHECK_PART, 0,
       keeps_signals },
     { "hygiene/no-descriptor-left", "every descriptor that it opened is closed, and no other",
       CHECK_PART, 0, leaks_no_descriptors },
-    { "hygiene/close-on-exec", "its descriptors are closed when the host starts a program", CHECK_PART,
-      0, closes_on_exec },
-    { "hygiene/nobody-left", "no thread and no child process is left", CHECK_PART, 0, leaves_nobody },
+    { "hygiene/close-on-exec", "its descriptors are closed when the host starts a program",
+      CHECK_PART, 0, closes_on_exec },
+    { "hygiene/nobody-left", "no thread and no child process is left", CHECK_PART, 0,
+      leaves_nobody },
     { "hygiene/no-memory-left", "every piece of memory that it allocated is freed", CHECK_PART, 0,
       frees_all },
     { NULL, NULL, CHECK_FILE, 0, NULL },

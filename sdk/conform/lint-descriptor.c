@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * lint-descriptor.c - what a module declares: capabilities against members, names, texts, and the .conf
- * against all of it. The rules of what goes together are the core's, so the core is asked.
+ * lint-descriptor.c - what a module declares: capabilities against members, names, texts, and the
+ * .conf against all of it. The rules of what goes together are the core's, so the core is asked.
  */
 #include <ctype.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 #include "conform/core-frame.h"
 #include "conform/lint.h"
 
-/* --- what goes together ----------------------------------------------------------------------------- */
+/* --- what goes together ----------------------------------------------------------------------- */
 
 void lint_descriptor(struct trial *trial)
 {
@@ -25,7 +25,7 @@ void lint_descriptor(struct trial *trial)
     tarn_context_close(context);
 }
 
-/* --- texts ------------------------------------------------------------------------------------------ */
+/* --- texts ------------------------------------------------------------------------------------ */
 
 static void want(struct trial *trial, const char *text, const char *what, const char *of)
 {
@@ -64,7 +64,7 @@ void lint_texts(struct trial *trial)
     }
 }
 
-/* --- the .conf -------------------------------------------------------------------------------------- */
+/* --- the .conf -------------------------------------------------------------------------------- */
 
 static bool has_word(const char *list, const char *word)
 {
@@ -105,13 +105,20 @@ static void compare(struct trial *trial, const char *provides)
     for (size_t i = 0; module->formats != NULL && module->formats[i] != NULL; i++)
         count += demand(trial, provides, "format", module->formats[i]->name);
     trial_require(trial, words_of(provides) == count,
-                  "\"provides\" of the .conf has %zu words, and the module %zu types and formats: %s",
-                  words_of(provides), count, provides);
+                  "\"provides\" of the .conf has %zu words, and the module %zu types and formats: "
+                  "%s", words_of(provides), count, provides);
+}
+
+static const char *base_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash != NULL ? slash + 1 : path;
 }
 
 void lint_conf(struct trial *trial)
 {
-    const char *base = strrchr(trial->options->module, '/') + 1;
+    const char *base = base_of(trial->options->module);
     struct config *conf;
     const char *value;
     char *error = NULL;
@@ -121,10 +128,9 @@ void lint_conf(struct trial *trial)
     conf = config_read(trial->options->conf, &error);
     trial_require(trial, conf != NULL, "%s", error);
     value = config_get(conf, "module", "file");
-    trial_require(trial, value != NULL && strcmp(strrchr(value, '/') != NULL ? strrchr(value, '/') + 1
-                                                                             : value, base) == 0,
-                  "\"file\" of the .conf is %s, and the module %s", value != NULL ? value : "missing",
-                  base);
+    trial_require(trial, value != NULL && strcmp(base_of(value), base) == 0,
+                  "\"file\" of the .conf is %s, and the module %s",
+                  value != NULL ? value : "missing", base);
     value = config_get(conf, "module", "abi");
     trial_require(trial, value != NULL && atoi(value) == TARN_ABI_MAJOR,
                   "\"abi\" of the .conf is %s, and the module's %d",

@@ -8,9 +8,10 @@
 #include <string.h>
 
 #include "conform/lint.h"
+#include "conform/sanitized.h"
 #include "conform/subject.h"
 
-/* --- symbols -------------------------------------------------------------------------------------- */
+/* --- symbols ---------------------------------------------------------------------------------- */
 
 static bool refuse_export(void *arg, const struct elf_symbol *symbol)
 {
@@ -21,8 +22,8 @@ static bool refuse_export(void *arg, const struct elf_symbol *symbol)
     if (symbol->section == NULL || GELF_ST_BIND(symbol->entry.st_info) == STB_LOCAL || entry ||
         linkers)
         return true;
-    trial_fail(trial, "it exports \"%s\" too: compile with -fvisibility=hidden, and export the entry "
-               "with TARN_EXPORT alone", symbol->name);
+    trial_fail(trial, "it exports \"%s\" too: compile with -fvisibility=hidden, and export the "
+               "entry with TARN_EXPORT alone", symbol->name);
 }
 
 static void one_symbol(struct trial *trial)
@@ -46,7 +47,7 @@ static void no_host_symbols(struct trial *trial)
     elf_file_symbols(elf_file_open(trial), SHT_DYNSYM, refuse_undefined, trial);
 }
 
-/* --- how it is linked ------------------------------------------------------------------------------ */
+/* --- how it is linked ------------------------------------------------------------------------- */
 
 static void bind_now(struct trial *trial)
 {
@@ -56,8 +57,8 @@ static void bind_now(struct trial *trial)
     elf_file_dynamic(elf, DT_BIND_NOW, &now);
     now |= (elf_file_dynamic(elf, DT_FLAGS, NULL) & DF_BIND_NOW) != 0;
     now |= (elf_file_dynamic(elf, DT_FLAGS_1, NULL) & DF_1_NOW) != 0;
-    trial_require(trial, now, "its symbols are bound when they are first used: link it with -z now, so "
-                              "that what is missing shows when it is loaded");
+    trial_require(trial, now, "its symbols are bound when they are first used: link it with -z now, "
+                              "so that what is missing shows when it is loaded");
 }
 
 static void no_code_written(struct trial *trial)
@@ -72,7 +73,7 @@ static void no_code_written(struct trial *trial)
                   "it asks for an executable stack: link it with -z noexecstack");
 }
 
-/* --- state in statics ------------------------------------------------------------------------------ */
+/* --- state in statics ------------------------------------------------------------------------- */
 
 /* What the compiler's start files bring. */
 static bool of_the_runtime(const char *name)
@@ -89,7 +90,8 @@ static bool writable(const char *section)
                                strcmp(section, ".tdata") == 0 || strcmp(section, ".tbss") == 0);
 }
 
-/* "STATICS = name name" in [lint]: what an author answers for, because a library leaves no choice. */
+/* "STATICS = name name" in [lint]: what an author answers for, because a library
+ * leaves no choice. */
 static bool excused(const struct trial *trial, const char *name)
 {
     const char *list = config_get(trial->config, "lint", "statics");
@@ -110,8 +112,8 @@ static bool refuse_writable(void *arg, const struct elf_symbol *symbol)
 
     if (writable(symbol->section) && symbol->entry.st_size != 0 && !of_the_runtime(symbol->name) &&
         !excused(trial, symbol->name))
-        trial_fail(trial, "\"%s\" can be written and belongs to no context: keep it in the state that "
-                   "load returns", symbol->name);
+        trial_fail(trial, "\"%s\" can be written and belongs to no context: keep it in the state "
+                   "that load returns", symbol->name);
     return true;
 }
 
@@ -120,7 +122,7 @@ static void no_writable_data(struct trial *trial)
     struct elf_file *elf = elf_file_open(trial);
     GElf_Sxword start_files = 16;
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if SANITIZED
     trial_skip(trial, "a sanitised build has data of the sanitizer's");
 #endif
     if (elf_file_symbols(elf, SHT_SYMTAB, refuse_writable, trial))
@@ -130,11 +132,11 @@ static void no_writable_data(struct trial *trial)
                              (GElf_Sxword)elf_file_section_size(elf, ".bss") <= start_files &&
                              elf_file_section_size(elf, ".tbss") == 0 &&
                              elf_file_section_size(elf, ".tdata") == 0,
-                  "it has data that can be written and belong to no context: keep them in the state "
-                  "that load returns");
+                  "it has data that can be written and belong to no context: keep them in the "
+                  "state that load returns");
 }
 
-/* --- the entry ------------------------------------------------------------------------------------- */
+/* --- the entry -------------------------------------------------------------------------------- */
 
 static void opens(struct trial *trial)
 {
@@ -154,7 +156,8 @@ static void entry_is_constant(struct trial *trial)
     trial_require(trial, entry(TARN_ABI_VERSION) == trial->subject->raw,
                   "the entry answers another descriptor when it is asked again");
     other = entry(other_major);
-    trial_require(trial, other == NULL || TARN_ABI_MAJOR_OF(other->abi_version) == TARN_ABI_MAJOR + 1,
+    trial_require(trial,
+                  other == NULL || TARN_ABI_MAJOR_OF(other->abi_version) == TARN_ABI_MAJOR + 1,
                   "the entry answers a host of ABI %u with a descriptor of ABI %u: answer NULL",
                   TARN_ABI_MAJOR + 1, TARN_ABI_MAJOR_OF(other->abi_version));
 }
@@ -167,12 +170,13 @@ const struct check lint_checks[] = {
       no_code_written },
     { "lint/no-writable-data", "it keeps no state in statics", CHECK_FILE, 0, no_writable_data },
     { "lint/opens", "it can be opened by itself, and gives its descriptor", CHECK_FILE, 0, opens },
-    { "lint/entry-is-constant", "the entry gives one descriptor, and none to another major of the ABI",
-      CHECK_MODULE, 0, entry_is_constant },
+    { "lint/entry-is-constant", "the entry gives one descriptor, and none to another major of the "
+      "ABI", CHECK_MODULE, 0, entry_is_constant },
     { "lint/descriptor", "what it declares makes sense, and the core takes it", CHECK_MODULE, 0,
       lint_descriptor },
     { "lint/texts", "people are told what it is: version, summary, licence, of everything",
       CHECK_MODULE, 0, lint_texts },
-    { "lint/conf", "its .conf names it, and provides what it declares", CHECK_MODULE, 0, lint_conf },
+    { "lint/conf", "its .conf names it, and provides what it declares", CHECK_MODULE, 0,
+      lint_conf },
     { NULL, NULL, CHECK_FILE, 0, NULL },
 };

@@ -76,6 +76,8 @@ tarn_conform_SOURCES = \
 	sdk/conform/pool-making.c \
 	sdk/conform/pool-names.c \
 	sdk/conform/pool-news.c \
+	sdk/conform/pool-settings.c \
+	sdk/conform/pool-settings.h \
 	sdk/conform/pool-sizes.c \
 	sdk/conform/pool-traces.c \
 	sdk/conform/pool-traces.h \
@@ -85,6 +87,9 @@ tarn_conform_SOURCES = \
 	sdk/conform/report.h \
 	sdk/conform/results.c \
 	sdk/conform/results.h \
+	sdk/conform/sanitized.h \
+	sdk/conform/settings.c \
+	sdk/conform/settings.h \
 	sdk/conform/subject.c \
 	sdk/conform/subject.h \
 	sdk/conform/survey.c \

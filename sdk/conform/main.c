@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "conform/report.h"
+#include "conform/settings.h"
 #include "conform/survey.h"
 #include "conform/trial.h"
 
@@ -110,7 +111,8 @@ int main(int argc, char **argv)
         each_check(tell_check, &run);
     } else {
         run.config = config_read(run.options.config, &error);
-        status = run.config != NULL ? try_all(&run) : complain(error);
+        status = run.config != NULL && settings_known(run.config, &error) ? try_all(&run)
+                                                                          : complain(error);
         config_free(run.config);
     }
     options_clear(&run.options);

@@ -20,7 +20,7 @@ static struct memory_store *store_of(struct tarn_io *io)
     return (struct memory_store *)(void *)io;
 }
 
-/* --- the rules ---------------------------------------------------------------------------------- */
+/* --- the rules -------------------------------------------------------------------------------- */
 
 static void enter(struct tarn_call *call, struct memory_store *store, const char *what)
 {
@@ -75,10 +75,10 @@ static int32_t read_only(struct tarn_call *call, struct memory_store *store, con
     return leave(store, tarn_fail(call, TARN_E_UNSUPPORTED, 0, "this byte store is read-only"));
 }
 
-/* --- the operations ----------------------------------------------------------------------------- */
+/* --- the operations --------------------------------------------------------------------------- */
 
-static int32_t store_pread(struct tarn_call *call, struct tarn_io *io, void *buffer, uint64_t length,
-                           uint64_t offset)
+static int32_t store_pread(struct tarn_call *call, struct tarn_io *io, void *buffer,
+                           uint64_t length, uint64_t offset)
 {
     struct memory_store *store = store_of(io);
     uint64_t size = memory_store_size(store);
@@ -250,7 +250,7 @@ static int32_t store_close(struct tarn_call *call, struct tarn_io *io)
     return TARN_OK;
 }
 
-/* --- the life of a store ------------------------------------------------------------------------ */
+/* --- the life of a store ---------------------------------------------------------------------- */
 
 static struct memory_store *store_on(struct trial *trial, int file, bool writable)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * memory-store.h - a byte store in a memory file, sparse up to exbibytes, which fails when it is told
- * to. It keeps io.h's rules to the letter, and notices who does not: a call after close, two at once
- * without TARN_IO_PARALLEL, a write to a store opened for reading.
+ * memory-store.h - a byte store in a memory file, sparse up to exbibytes, which fails when it is
+ * told to. It keeps io.h's rules to the letter, and notices who does not: a call after close, two
+ * at once without TARN_IO_PARALLEL, a write to a store opened for reading.
  */
 #ifndef CONFORM_MEMORY_STORE_H
 #define CONFORM_MEMORY_STORE_H

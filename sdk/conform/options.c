@@ -18,7 +18,7 @@ static const char usage[] =
     "\n"
     "  --conf FILE      the module's .conf; else the file of its name beside it, if there is one\n"
     "  --config FILE    what the kit must know of the module: see tarn-conform(1)\n"
-    "  --only PATTERN   checks (format/*) or parts (pool:NAME) of this pattern alone; several allowed\n"
+    "  --only PATTERN   checks (format/*) or parts (pool:NAME) of this pattern alone; repeatable\n"
     "  --list           tell the checks and what each looks for; try nothing\n"
     "  --matrix         tell what the module can do, in place of TAP\n"
     "  --tap            report in TAP, which is the default\n"

@@ -17,7 +17,7 @@ static int32_t try_birth(struct pool *pool, uint64_t allocation, const char *bac
     struct birth birth;
     int32_t status;
 
-    birth_init(&birth, pool, pool_name(pool, 2));
+    birth_init(&birth, pool, pool_volume_name(pool->trial, 2));
     birth.spec.allocation = allocation;
     birth.def.allocation = allocation;
     birth.def.backing_path = backing_path;
@@ -49,7 +49,7 @@ static int32_t try_clone(struct pool *pool, const char *name)
     struct birth birth;
     int32_t status;
 
-    birth_init(&birth, pool, pool_name(pool, 2));
+    birth_init(&birth, pool, pool_volume_name(pool->trial, 2));
     status = birth_clone(&birth, name);
     birth_abort(&birth);
     return status;
@@ -73,21 +73,14 @@ static int32_t try_download(struct pool *pool, const char *name)
     return try_open(pool, name, 0);
 }
 
-static int32_t resize(struct pool *pool, const char *name, uint64_t size, uint32_t flags)
-{
-    host_begin(pool->host, "volume_resize", HOST_MAY_IDENTIFY);
-    return host_end(pool->host, pool->type->volume_resize(&pool->host->call, pool->handle, name,
-                                                          size, flags));
-}
-
 static int32_t try_grow(struct pool *pool, const char *name)
 {
-    return resize(pool, name, pool->size * 2, 0);
+    return pool_resize(pool, name, pool->size * 2, 0);
 }
 
 static int32_t try_shrink(struct pool *pool, const char *name)
 {
-    return resize(pool, name, pool->size / 2, TARN_TRUNCATE_SHRINK);
+    return pool_resize(pool, name, pool->size / 2, TARN_TRUNCATE_SHRINK);
 }
 
 static int32_t try_watch(struct pool *pool, const char *name)
@@ -105,56 +98,54 @@ static int32_t try_watch(struct pool *pool, const char *name)
     return status;
 }
 
+/* With its storage stopped. */
+static int32_t try_build(struct pool *pool, const char *name)
+{
+    (void)name;
+    return pool_build(pool);
+}
+
+static int32_t try_remove(struct pool *pool, const char *name)
+{
+    (void)name;
+    return pool_remove(pool);
+}
+
 /* --- operations ------------------------------------------------------------------------------- */
+
+/* How it is tried. */
+enum {
+    NO_VOLUME = 1, /* without a volume */
+    STOPPED = 2,   /* with a stopped pool, and only whether it refuses: other checks do it */
+};
 
 struct operation {
     const char *name;
-    size_t member; /* of the type, without which nobody can do it; 0 = the kit does not try it */
-    try_fn run;
+    size_t member; /* of the type: by which it is done */
+    try_fn run;    /* NULL: a module cannot tell it from others */
+    unsigned how;
 };
 
 #define MEMBER(member) offsetof(struct tarn_pool_type, member)
 
-/* The last ones destroy what the others need. */
+/* Each leaves what the next ones need. */
 static const struct operation operations[] = {
-    { TARN_OPERATION_BUILD, MEMBER(build), NULL },
-    { TARN_OPERATION_DELETE, MEMBER(remove), NULL },
-    { TARN_OPERATION_WIPE, MEMBER(volume_open), NULL },
-    { TARN_OPERATION_WATCH, MEMBER(watch_open), try_watch },
-    { TARN_OPERATION_CREATE, MEMBER(volume_allocate), try_create },
-    { TARN_OPERATION_THIN, MEMBER(volume_allocate), try_thin },
-    { TARN_OPERATION_SNAPSHOT, 0, try_snapshot },
-    { TARN_OPERATION_CLONE, 0, try_clone },
-    { TARN_OPERATION_UPLOAD, MEMBER(volume_open), try_upload },
-    { TARN_OPERATION_DOWNLOAD, MEMBER(volume_open), try_download },
-    { TARN_OPERATION_GROW, 0, try_grow },
-    { TARN_OPERATION_SHRINK, 0, try_shrink },
-    { TARN_OPERATION_REMOVE, MEMBER(volume_delete), pool_delete },
+    { TARN_OPERATION_WIPE, MEMBER(volume_open), NULL, 0 },
+    { TARN_OPERATION_WATCH, MEMBER(watch_open), try_watch, NO_VOLUME },
+    { TARN_OPERATION_CREATE, MEMBER(volume_allocate), try_create, NO_VOLUME },
+    { TARN_OPERATION_THIN, MEMBER(volume_allocate), try_thin, NO_VOLUME },
+    { TARN_OPERATION_SNAPSHOT, MEMBER(volume_allocate), try_snapshot, 0 },
+    { TARN_OPERATION_CLONE, MEMBER(volume_clone), try_clone, 0 },
+    { TARN_OPERATION_UPLOAD, MEMBER(volume_open), try_upload, 0 },
+    { TARN_OPERATION_DOWNLOAD, MEMBER(volume_open), try_download, 0 },
+    { TARN_OPERATION_GROW, MEMBER(volume_resize), try_grow, 0 },
+    { TARN_OPERATION_SHRINK, MEMBER(volume_resize), try_shrink, 0 },
+    { TARN_OPERATION_REMOVE, MEMBER(volume_delete), pool_delete, 0 },
+    { TARN_OPERATION_BUILD, MEMBER(build), try_build, NO_VOLUME | STOPPED },
+    { TARN_OPERATION_DELETE, MEMBER(remove), try_remove, NO_VOLUME | STOPPED },
 };
 
 #define OPERATION_COUNT (sizeof(operations) / sizeof(operations[0]))
-
-static bool has_member(const struct pool *pool, size_t member)
-{
-    void (*function)(void);
-
-    memcpy(&function, (const char *)pool->type + member, sizeof(function));
-    return function != NULL;
-}
-
-/* Can the module itself be asked to do it? Copies and sizes may be the host's work. */
-static bool is_the_modules(const struct pool *pool, const struct operation *operation)
-{
-    const struct tarn_pool_type *type = pool->type;
-
-    if (operation->run == try_snapshot)
-        return (type->flags & TARN_POOL_SNAPSHOTS) && type->volume_allocate != NULL;
-    if (operation->run == try_clone)
-        return type->volume_clone != NULL;
-    if (operation->run == try_grow || operation->run == try_shrink)
-        return type->volume_resize != NULL;
-    return has_member(pool, operation->member);
-}
 
 static const struct operation *find(const char *name)
 {
@@ -162,6 +153,42 @@ static const struct operation *find(const char *name)
         if (strcmp(operations[index].name, name) == 0)
             return &operations[index];
     return NULL;
+}
+
+/* Can the module itself be asked to do it? */
+static bool is_the_modules(const struct tarn_pool_type *type, const struct operation *operation)
+{
+    void (*function)(void);
+
+    memcpy(&function, (const char *)type + operation->member, sizeof(function));
+    return function != NULL &&
+           (operation->run != try_snapshot || (type->flags & TARN_POOL_SNAPSHOTS));
+}
+
+/* Does the host do it by other means where the module does not? It copies, or keeps differences. */
+static bool is_emulated(const struct tarn_pool_type *type, const struct operation *operation)
+{
+    if (operation->run == try_snapshot)
+        return type->volume_allocate != NULL && (type->flags & TARN_POOL_IMAGES);
+    return operation->run == try_clone && type->volume_allocate != NULL &&
+           type->volume_open != NULL;
+}
+
+/* A container that is not sized grows as it is written. */
+static bool grows_by_itself(const struct tarn_pool_type *type, const struct operation *operation)
+{
+    return (operation->run == try_grow || operation->run == try_shrink) &&
+           !(type->flags & TARN_POOL_SIZED_CONTAINERS) && type->volume_open != NULL;
+}
+
+/* --- what is told ----------------------------------------------------------------------------- */
+
+static bool may_be_told(const struct tarn_pool_type *type, const struct operation *operation,
+                        uint32_t support)
+{
+    return support == TARN_SUPPORT_NONE || is_the_modules(type, operation) ||
+           grows_by_itself(type, operation) ||
+           (support == TARN_SUPPORT_EMULATED && is_emulated(type, operation));
 }
 
 static void judge(struct pool *pool, const struct tarn_capability *told)
@@ -179,51 +206,18 @@ static void judge(struct pool *pool, const struct tarn_capability *told)
                   told->support, told->operation);
     trial_require(trial, told->maximum == 0 || told->minimum <= told->maximum,
                   "capabilities tells a minimum of %s above its maximum", told->operation);
-    trial_require(trial, told->support != TARN_SUPPORT_NATIVE || operation->run == NULL ||
-                             is_the_modules(pool, operation),
-                  "capabilities tells %s as native, and the type has no function for it",
+    trial_require(trial, may_be_told(pool->type, operation, told->support),
+                  "capabilities promises %s, and the type has no function for it",
                   told->operation);
 }
 
-static void must_refuse(struct pool *pool, const struct operation *operation, const char *name)
-{
-    struct traces before, after;
-    int32_t status;
-
-    traces_take_all(&before, pool);
-    status = operation->run(pool, name);
-    trial_require(pool->trial, status == TARN_E_UNSUPPORTED,
-                  "capabilities tells that it cannot %s, and trying it answered %s: refuse it with "
-                  "unsupported, before anything is touched", operation->name, status_word(status));
-    traces_take_all(&after, pool);
-    traces_must_equal(pool->trial, &before, &after,
-                      trial_text(pool->trial, "%s, which it cannot do,", operation->name));
-}
-
-static void try_one(struct pool *pool, const struct results *told,
-                    const struct operation *operation, const char *name)
-{
-    const struct tarn_capability *capability = results_capability(told, operation->name);
-    int32_t status;
-
-    if (capability == NULL || operation->run == NULL || !is_the_modules(pool, operation))
-        return;
-    if (capability->support == TARN_SUPPORT_NONE) {
-        must_refuse(pool, operation, name);
-        return;
-    }
-    if (capability->support != TARN_SUPPORT_NATIVE)
-        return;
-    status = operation->run(pool, name);
-    trial_require(pool->trial, status != TARN_E_UNSUPPORTED,
-                  "capabilities tells that it can %s, and trying it answered unsupported: %s",
-                  operation->name, pool->host->text);
-}
-
+/* Lives as long as the trial; nothing of a type that tells nothing. */
 static const struct results *ask(struct pool *pool)
 {
     struct results *told = trial_alloc(pool->trial, sizeof(*told));
 
+    if (pool->type->capabilities == NULL)
+        return told;
     host_begin(pool->host, "capabilities", HOST_TAKES_ABILITIES | HOST_MAY_IDENTIFY);
     host_must(pool->host, pool->type->capabilities(&pool->host->call, pool->handle));
     *told = pool->host->results;
@@ -231,20 +225,115 @@ static const struct results *ask(struct pool *pool)
     return told;
 }
 
+static bool is_none(const struct results *told, const char *operation)
+{
+    const struct tarn_capability *capability = results_capability(told, operation);
+
+    return capability != NULL && capability->support == TARN_SUPPORT_NONE;
+}
+
+bool pool_cannot(struct pool *pool, const char *operation)
+{
+    return is_none(ask(pool), operation);
+}
+
+/* --- what is true ----------------------------------------------------------------------------- */
+
+static void take_traces(struct traces *out, struct pool *pool, const struct operation *operation)
+{
+    if (operation->how & STOPPED)
+        traces_take(out, pool->trial);
+    else
+        traces_take_all(out, pool);
+}
+
+static void must_refuse(struct pool *pool, const struct operation *operation, const char *name)
+{
+    struct traces before, after;
+    int32_t status;
+
+    take_traces(&before, pool, operation);
+    status = operation->run(pool, name);
+    trial_require(pool->trial, status == TARN_E_UNSUPPORTED,
+                  "capabilities tells that it cannot %s, and trying it answered %s: refuse it with "
+                  "unsupported, before anything is touched", operation->name, status_word(status));
+    take_traces(&after, pool, operation);
+    traces_must_equal(pool->trial, &before, &after,
+                      trial_text(pool->trial, "%s, which it cannot do,", operation->name));
+}
+
+/* Is the size that the kit tries it with within the limits? */
+static bool is_of_size(const struct pool *pool, const struct operation *operation,
+                       const struct tarn_capability *told)
+{
+    uint64_t size = operation->run == try_grow     ? pool->size * 2
+                    : operation->run == try_shrink ? pool->size / 2
+                                                   : pool->size;
+
+    return size >= told->minimum && (told->maximum == 0 || size <= told->maximum);
+}
+
+/* Of what is not told, that it is there is all that is asked here: how it is done,
+ * others look at. */
+static void must_work(struct pool *pool, const struct operation *operation, const char *name,
+                      const struct tarn_capability *told)
+{
+    int32_t status;
+
+    if (told != NULL && !is_of_size(pool, operation, told))
+        return;
+    status = operation->run(pool, name);
+    if (told != NULL && told->support == TARN_SUPPORT_EMULATED &&
+        is_emulated(pool->type, operation) && status == TARN_E_UNSUPPORTED)
+        return;
+    trial_require(pool->trial, told != NULL || status != TARN_E_UNSUPPORTED,
+                  "%s is refused with unsupported (%s), and capabilities does not tell that it "
+                  "cannot", operation->name, pool->host->text);
+    trial_require(pool->trial, told == NULL || status == TARN_OK,
+                  "capabilities tells that it can %s, and trying it answered %s: %s",
+                  operation->name, status_word(status), pool->host->text);
+}
+
+/* Not told, the space of sized containers is taken as they are made. */
+static bool is_promised(const struct pool *pool, const struct operation *operation,
+                        const struct tarn_capability *told)
+{
+    return told != NULL || operation->run != try_thin ||
+           !(pool->type->flags & TARN_POOL_SIZED_CONTAINERS);
+}
+
+static void try_one(struct pool *pool, const struct results *told,
+                    const struct operation *operation, const char *name)
+{
+    const struct tarn_capability *capability = results_capability(told, operation->name);
+
+    if (operation->run == NULL || !is_the_modules(pool->type, operation))
+        return;
+    if (is_none(told, operation->name))
+        must_refuse(pool, operation, name);
+    else if (!(operation->how & STOPPED) && is_promised(pool, operation, capability))
+        must_work(pool, operation, name, capability);
+}
+
+static void try_all(struct pool *pool, const struct results *told, unsigned how, const char *name)
+{
+    for (size_t index = 0; index < OPERATION_COUNT; index++)
+        if (operations[index].how == how)
+            try_one(pool, told, &operations[index], name);
+}
+
 void pool_abilities(struct trial *trial)
 {
-    struct pool *pool;
-    const struct results *told;
-    const char *name;
+    struct pool *pool = pool_started(trial);
+    const struct results *told = ask(pool);
 
-    if (trial->type->capabilities == NULL)
-        trial_skip(trial, "it tells nothing of single pools: all can do what the type can");
-    pool = pool_started(trial);
-    told = ask(pool);
     for (size_t index = 0; index < told->capability_count; index++)
         judge(pool, &told->capabilities[index]);
-    name = pool_volume(pool, 1, 1);
-    for (size_t index = 0; index < OPERATION_COUNT; index++)
-        try_one(pool, told, &operations[index], name);
+    try_all(pool, told, NO_VOLUME, NULL);
+    try_all(pool, told, 0,
+            is_none(told, TARN_OPERATION_CREATE) ? pool_found(pool, 1, 1)
+                                                 : pool_volume(pool, 1, 1));
+    pool_must(pool, pool_stop(pool), "stop");
+    try_all(pool, told, NO_VOLUME | STOPPED, NULL);
     pool_end(pool);
 }

@@ -2,37 +2,9 @@
  *
  * pool-birth.c - volumes are made: allocated, filled, closed, published, or taken back.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "conform/pool.h"
-
-/* --- names ------------------------------------------------------------------------------------ */
-
-static const char *configured_name(struct trial *trial, unsigned number)
-{
-    const char *list = trial_setting(trial, "volume-names");
-    char *words = list != NULL ? trial_text(trial, "%s", list) : NULL;
-    char *save = NULL;
-    char *word = words != NULL ? strtok_r(words, " ", &save) : NULL;
-
-    while (word != NULL && --number > 0)
-        word = strtok_r(NULL, " ", &save);
-    trial_require(trial, words == NULL || word != NULL,
-                  "[%s] volume-names = %s: the kit needs more of them", trial->part, list);
-    return word;
-}
-
-const char *pool_name(struct pool *pool, unsigned number)
-{
-    const char *name = configured_name(pool->trial, number);
-
-    if (name != NULL)
-        return name;
-    if (pool->type->flags & TARN_POOL_NAMES_VOLUMES)
-        return "";
-    return trial_text(pool->trial, "kit-%u", number);
-}
 
 int32_t pool_name_check(struct pool *pool, const char *name)
 {
@@ -224,7 +196,7 @@ static const char *make(struct pool *pool, unsigned number, unsigned seed)
     struct birth birth;
     bool bytes;
 
-    birth_init(&birth, pool, pool_name(pool, number));
+    birth_init(&birth, pool, pool_volume_name(pool->trial, number));
     pool_must(pool, pool_name_check(pool, birth.spec.name), "volume_name_check");
     pool_must(pool, birth_allocate(&birth), "volume_allocate");
     bytes = birth.io != NULL;
@@ -237,7 +209,7 @@ static const char *make(struct pool *pool, unsigned number, unsigned seed)
     return birth.spec.name;
 }
 
-static const char *take(struct pool *pool, unsigned number, unsigned seed)
+const char *pool_found(struct pool *pool, unsigned number, unsigned seed)
 {
     const struct results *list = pool_list(pool);
     const struct result_volume *volume = NULL;
@@ -255,11 +227,18 @@ static const char *take(struct pool *pool, unsigned number, unsigned seed)
 const char *pool_volume(struct pool *pool, unsigned number, unsigned seed)
 {
     return pool->type->volume_allocate != NULL ? make(pool, number, seed)
-                                               : take(pool, number, seed);
+                                               : pool_found(pool, number, seed);
 }
 
 int32_t pool_delete(struct pool *pool, const char *name)
 {
     host_begin(pool->host, "volume_delete", HOST_MAY_IDENTIFY);
     return host_end(pool->host, pool->type->volume_delete(&pool->host->call, pool->handle, name));
+}
+
+int32_t pool_resize(struct pool *pool, const char *name, uint64_t size, uint32_t flags)
+{
+    host_begin(pool->host, "volume_resize", HOST_MAY_IDENTIFY);
+    return host_end(pool->host, pool->type->volume_resize(&pool->host->call, pool->handle, name,
+                                                          size, flags));
 }

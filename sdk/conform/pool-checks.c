@@ -77,7 +77,7 @@ const struct check pool_checks[] = {
       EACH, pool_watch },
     { "pool/recover", "recover clears what a killed process left half made, and nothing else",
       EACH, pool_recovery },
-    { "pool/abilities", "what it says that it cannot do is refused before anything is touched",
+    { "pool/abilities", "what it says that it can works, and what it cannot is refused untouched",
       EACH, pool_abilities },
     { 0 },
 };

@@ -35,7 +35,7 @@ void pool_clones(struct trial *trial)
         trial_skip(trial, "it does not clone");
     pool = pool_started(trial);
     origin = pool_volume(pool, 1, 1);
-    birth_init(&birth, pool, pool_name(pool, 2));
+    birth_init(&birth, pool, pool_volume_name(pool->trial, 2));
     status = birth_clone(&birth, origin);
     if (status == TARN_E_UNSUPPORTED)
         trial_skip(trial, "this storage cannot share bytes: %s", pool->host->text);
@@ -60,7 +60,7 @@ void pool_snapshots(struct trial *trial)
         trial_skip(trial, "it makes no snapshots");
     pool = pool_started(trial);
     origin = pool_volume(pool, 1, 1);
-    birth_init(&birth, pool, pool_name(pool, 2));
+    birth_init(&birth, pool, pool_volume_name(pool->trial, 2));
     birth.def.backing_path = trial_text(trial, "%s", pool_need(pool, origin)->info.path);
     status = birth_allocate(&birth);
     if (status == TARN_E_UNSUPPORTED)

@@ -251,7 +251,7 @@ static void run(struct pool *pool, const char *key, const char *name)
     setenv("TARN_CONFORM_VOLUME", name, 1);
     setenv("TARN_CONFORM_SIZE",
            trial_text(pool->trial, "%llu", (unsigned long long)pool->size), 1);
-    if (!trial_command(&printed, command, pool->trial->folder))
+    if (!trial_command(&printed, pool->trial, command))
         trial_fail(pool->trial, "the command of %s in [%s] failed: %s", key, pool->trial->part,
                    printed != NULL ? printed : "");
     free(printed);
@@ -260,7 +260,7 @@ static void run(struct pool *pool, const char *key, const char *name)
 static void by_commands(struct pool *pool)
 {
     struct trial *trial = pool->trial;
-    const char *name = pool_name(pool, 3);
+    const char *name = pool_volume_name(pool->trial, 3);
     const struct results *before = pool_list(pool);
     const struct results *after;
 

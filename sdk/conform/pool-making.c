@@ -12,7 +12,7 @@
 /* A container that is filled and closed. */
 static void begin(struct birth *birth, struct pool *pool, unsigned number, unsigned seed)
 {
-    birth_init(birth, pool, pool_name(pool, number));
+    birth_init(birth, pool, pool_volume_name(pool->trial, number));
     pool_must(pool, birth_allocate(birth), "volume_allocate");
     pool_must(pool, birth_fill(birth, seed), "writing into a new container");
     pool_must(pool, birth_close(birth), "closing a new container");
@@ -39,7 +39,7 @@ void pool_unseen(struct trial *trial)
     pool_needs_births(trial);
     pool = pool_started(trial);
     before = pool_list(pool);
-    birth_init(&birth, pool, pool_name(pool, 1));
+    birth_init(&birth, pool, pool_volume_name(pool->trial, 1));
     pool_must(pool, birth_allocate(&birth), "volume_allocate");
     must_be_unseen(pool, before, birth.spec.name, "after volume_allocate");
     pool_must(pool, birth_fill(&birth, 1), "writing into a new container");
@@ -60,7 +60,7 @@ void pool_abort(struct trial *trial)
 
     pool_needs_births(trial);
     pool = pool_started(trial);
-    birth_init(&birth, pool, pool_name(pool, 1));
+    birth_init(&birth, pool, pool_volume_name(pool->trial, 1));
     pool_must(pool, birth_allocate(&birth), "volume_allocate");
     birth_abort(&birth);
     traces_take_all(&before, pool);
@@ -141,7 +141,7 @@ static void try_mode(struct pool *pool, unsigned number, uint32_t mode)
     struct birth birth;
     struct stat st;
 
-    birth_init(&birth, pool, pool_name(pool, number));
+    birth_init(&birth, pool, pool_volume_name(pool->trial, number));
     birth.permissions.mode = mode;
     pool_must(pool, birth_allocate(&birth), "volume_allocate");
     pool_must(pool, birth_close(&birth), "closing a new container");

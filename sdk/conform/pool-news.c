@@ -104,7 +104,7 @@ static pid_t begin_elsewhere(struct pool *pool)
     if (pid == 0) {
         struct pool *own = pool_again(pool);
 
-        birth_init(&birth, own, pool_name(own, 2));
+        birth_init(&birth, own, pool_volume_name(own->trial, 2));
         pool_must(own, birth_allocate(&birth), "volume_allocate");
         pool_must(own, birth_fill(&birth, 1), "writing into a new container");
         if (write(ends[1], "a", 1) == 1)

@@ -23,7 +23,7 @@ static void try_size(struct pool *pool, uint64_t size)
     struct birth birth;
     uint64_t made;
 
-    birth_init(&birth, pool, pool_name(pool, 1));
+    birth_init(&birth, pool, pool_volume_name(pool->trial, 1));
     birth_resize(&birth, size);
     if (birth_allocate(&birth) != TARN_OK) {
         int32_t status = pool->host->status;
@@ -61,13 +61,6 @@ void pool_absurd_sizes(struct trial *trial)
 
 /* --- resize ----------------------------------------------------------------------------------- */
 
-static int32_t resize(struct pool *pool, const char *name, uint64_t size, uint32_t flags)
-{
-    host_begin(pool->host, "volume_resize", HOST_MAY_IDENTIFY);
-    return host_end(pool->host, pool->type->volume_resize(&pool->host->call, pool->handle, name,
-                                                          size, flags));
-}
-
 static struct pool *resizable(struct trial *trial)
 {
     struct pool *pool;
@@ -92,7 +85,7 @@ void pool_grow(struct trial *trial)
     uint64_t larger = size_of(pool, name) * 2;
     uint64_t size;
 
-    may_be_unable(pool, resize(pool, name, larger, 0), "it cannot grow here");
+    may_be_unable(pool, pool_resize(pool, name, larger, 0), "it cannot grow here");
     size = size_of(pool, name);
     trial_require(trial, size >= larger,
                   "volume_resize to %" PRIu64 " bytes answered ok, and the store has %" PRIu64,
@@ -117,7 +110,7 @@ void pool_shrink(struct trial *trial)
                  "a smaller size without TARN_TRUNCATE_SHRINK");
     trial_require(trial, size_of(pool, name) == full,
                   "volume_resize to a smaller size was refused, and the size is another one now");
-    may_be_unable(pool, resize(pool, name, full / 2, TARN_TRUNCATE_SHRINK),
+    may_be_unable(pool, pool_resize(pool, name, full / 2, TARN_TRUNCATE_SHRINK),
                   "it cannot shrink here");
     trial_require(trial, size_of(pool, name) < full,
                   "volume_resize to a smaller size with TARN_TRUNCATE_SHRINK answered ok, and the "

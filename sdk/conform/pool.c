@@ -4,7 +4,6 @@
  */
 #include "conform/pool.h"
 
-#include <string.h>
 #include <time.h>
 
 /* Which storage it is may be told in these steps. */
@@ -52,13 +51,6 @@ int32_t pool_check(struct pool *pool, bool *out_active)
     return status;
 }
 
-bool pool_builds(const struct trial *trial)
-{
-    const char *how = trial_setting(trial, "build");
-
-    return trial->type->build != NULL && (how == NULL || strcmp(how, "no") != 0);
-}
-
 int32_t pool_build_so(struct pool *pool, uint32_t flags)
 {
     host_begin(pool->host, "build", TELLS_ITSELF);
@@ -67,17 +59,7 @@ int32_t pool_build_so(struct pool *pool, uint32_t flags)
 
 int32_t pool_build(struct pool *pool)
 {
-    const char *how = trial_setting(pool->trial, "build");
-    uint32_t flags = 0;
-
-    if (how != NULL && strcmp(how, "overwrite") == 0)
-        flags = TARN_BUILD_OVERWRITE;
-    else if (how != NULL && strcmp(how, "no-overwrite") == 0)
-        flags = TARN_BUILD_NO_OVERWRITE;
-    else if (how != NULL && strcmp(how, "plain") != 0)
-        trial_fail(pool->trial, "[%s] build = %s: write plain, overwrite, no-overwrite or no",
-                   pool->trial->part, how);
-    return pool_build_so(pool, flags);
+    return pool_build_so(pool, pool_build_flags(pool->trial));
 }
 
 int32_t pool_start(struct pool *pool)
@@ -127,7 +109,7 @@ struct pool *pool_defined(struct trial *trial)
     pool->trial = trial;
     pool->type = trial->type;
     pool->host = host_new(trial);
-    pool->size = trial_size_setting(trial, "volume-size", UINT64_C(1) << 20);
+    pool->size = pool_volume_size(trial);
     pool_must(pool, pool_define(pool->host), "define");
     return pool;
 }

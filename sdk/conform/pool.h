@@ -9,6 +9,7 @@
 
 #include "conform/definition.h"
 #include "conform/host.h"
+#include "conform/pool-settings.h"
 
 struct pool {
     struct trial *trial;
@@ -27,8 +28,7 @@ struct pool {
 struct pool *pool_defined(struct trial *trial);
 /* And a handle opened. */
 struct pool *pool_opened(struct trial *trial);
-/* And built, where the type builds; by the key `build` of the configuration: "plain" (as absent),
- * "overwrite", "no-overwrite", or "no". */
+/* And built, where the type builds and the configuration lets it. */
 struct pool *pool_built(struct trial *trial);
 /* And started and recovered. */
 struct pool *pool_started(struct trial *trial);
@@ -50,8 +50,6 @@ int32_t pool_stop(struct pool *pool);
 int32_t pool_remove(struct pool *pool);
 /* Fails the trial unless `status`, which one of these answered, is TARN_OK. */
 void pool_must(struct pool *pool, int32_t status, const char *step);
-/* Does the kit let the type build? */
-bool pool_builds(const struct trial *trial);
 
 /* --- what is there: pool-look.c --------------------------------------------------------------- */
 
@@ -97,17 +95,20 @@ void birth_abort(struct birth *birth);
 /* TARN_OK if the type has nothing against the name. */
 int32_t pool_name_check(struct pool *pool, const char *name);
 
-/* The `number`-th name that the kit gives: of `volume-names`, or "kit-1", …; "" where the storage
- * gives names. */
-const char *pool_name(struct pool *pool, unsigned number);
 /* The name of a volume with the pattern of `seed`: made, or where the type makes none the
  * `number`-th that is there (from 1), overwritten. Ends the trial as skipped if there is none. */
 const char *pool_volume(struct pool *pool, unsigned number, unsigned seed);
+/* The second way alone. */
+const char *pool_found(struct pool *pool, unsigned number, unsigned seed);
 /* Ends the trial as skipped if the type makes no volumes. */
 void pool_needs_births(struct trial *trial);
 /* And if its volumes do not outlive the pool's start: the key `volatile`. */
 void pool_needs_lasting(struct trial *trial);
 int32_t pool_delete(struct pool *pool, const char *name);
+int32_t pool_resize(struct pool *pool, const char *name, uint64_t size, uint32_t flags);
+
+/* Does a pool that is started say that it cannot do this (TARN_OPERATION_…)? pool-abilities.c */
+bool pool_cannot(struct pool *pool, const char *operation);
 
 /* --- bytes: pool-bytes.c ---------------------------------------------------------------------- */
 

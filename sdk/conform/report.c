@@ -14,7 +14,8 @@ bool report_begin(struct report *report, const struct options *options)
         return true;
     report->junit = fopen(options->junit, "we");
     if (report->junit == NULL) {
-        fprintf(stderr, "tarn-conform: %s cannot be written: %s\n", options->junit, strerror(errno));
+        fprintf(stderr, "tarn-conform: %s cannot be written: %s\n", options->junit,
+                strerror(errno));
         return false;
     }
     fprintf(report->junit, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"");
@@ -22,7 +23,7 @@ bool report_begin(struct report *report, const struct options *options)
     return true;
 }
 
-/* --- TAP ------------------------------------------------------------------------------------------ */
+/* --- TAP -------------------------------------------------------------------------------------- */
 
 static void print_notes(const char *notes)
 {
@@ -52,7 +53,7 @@ static void print_tap(const struct report *report, const struct check *check, co
     fflush(stdout);
 }
 
-/* --- JUnit ---------------------------------------------------------------------------------------- */
+/* --- JUnit ------------------------------------------------------------------------------------ */
 
 /* Text of an attribute; what XML cannot hold becomes a question mark. */
 static void print_escaped(FILE *to, const char *text)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * results.c - the fake host's side of everything that is pushed: each result is judged by the rules of
- * its header, and copied.
+ * results.c - the fake host's side of everything that is pushed: each result is judged by the rules
+ * of its header, and copied.
  */
 #include "conform/results.h"
 
@@ -13,7 +13,7 @@
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
-/* --- copies --------------------------------------------------------------------------------------- */
+/* --- copies ----------------------------------------------------------------------------------- */
 
 static const char *copy(const char *text)
 {
@@ -70,7 +70,7 @@ static int32_t refused(struct tarn_call *call)
     return call->host->fail(call, TARN_E_INTERNAL, 0, "a result that this operation does not have");
 }
 
-/* --- pools ---------------------------------------------------------------------------------------- */
+/* --- pools ------------------------------------------------------------------------------------ */
 
 static void copy_volume(struct result_volume *to, const struct tarn_volume_info *from)
 {
@@ -224,7 +224,7 @@ static int32_t emit_changed(struct tarn_call *call, const char *volume_name)
     return taken();
 }
 
-/* --- images --------------------------------------------------------------------------------------- */
+/* --- images ----------------------------------------------------------------------------------- */
 
 static int32_t emit_image(struct tarn_call *call, const struct tarn_image_info *info)
 {
@@ -300,7 +300,7 @@ void host_set_results(struct tarn_host *table)
     table->emit_check = emit_check;
 }
 
-/* --- and its end ---------------------------------------------------------------------------------- */
+/* --- and its end ------------------------------------------------------------------------------ */
 
 static void drop(const char *text)
 {

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- structures of another size ----------------------------------------------------------------- */
+/* --- structures of another size --------------------------------------------------------------- */
 
 /* As much of `from` as both sides know, in a structure of `size` bytes; never freed. */
 static void *complete(const void *from, size_t size)
@@ -66,7 +66,7 @@ static void complete_module(struct tarn_module *module, const struct tarn_module
     }
 }
 
-/* --- opening ------------------------------------------------------------------------------------ */
+/* --- opening ---------------------------------------------------------------------------------- */
 
 struct search {
     const void *base;

@@ -1,22 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * threads.c - the group threads: as many calls at once as the module's declared model allows, and no
- * result is another than when they come one by one.
+ * threads.c - the group threads: as many calls at once as the module's declared model allows, and
+ * no result is another than when they come one by one.
  */
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <string.h>
 
-#include "conform/memory-store.h"
-#include "conform/workload.h"
+#include "conform/format-image.h"
+#include "conform/pool.h"
 
 #define THREADS 4u
 #define ROUNDS  24u
 #define BLOCK   ((uint64_t)16384)
 #define CAPACITY (BLOCK * THREADS * 4)
 
-/* --- several at once ------------------------------------------------------------------------------- */
+#define POOL_ROUNDS 4u
+
+/* --- several at once -------------------------------------------------------------------------- */
 
 struct crew {
     struct trial *trial;
@@ -51,7 +53,7 @@ static void at_once(struct trial *trial, void (*work)(struct trial *, unsigned, 
     pthread_barrier_destroy(&crew.start);
 }
 
-/* --- images ------------------------------------------------------------------------------------------ */
+/* --- images ----------------------------------------------------------------------------------- */
 
 /* A byte of the pattern that one thread writes in one round. */
 static uint8_t pattern(unsigned thread, unsigned round, uint64_t offset)
@@ -74,14 +76,16 @@ struct open_image {
 static void make_image(struct trial *trial, struct open_image *out)
 {
     const struct tarn_format *format = trial->format;
-    struct tarn_image_spec spec = { .struct_size = sizeof(spec), .capacity = CAPACITY,
-                                    .subformat = trial_setting(trial, "subformat") };
+    const struct tarn_image_spec *spec = &image_plan(trial, out->host)->spec;
     struct tarn_image_open how = { .struct_size = sizeof(how), .flags = TARN_IMAGE_OPEN_WRITE };
 
+    if (spec->capacity < CAPACITY)
+        trial_skip(trial, "images of its configuration have fewer than %llu bytes",
+                   (unsigned long long)CAPACITY);
     out->store = memory_store_new(trial);
     out->store->io.flags |= TARN_IO_PARALLEL;
     host_begin(out->host, "create", HOST_MAY_RELATE);
-    host_must(out->host, format->create(&out->host->call, &out->store->io, &spec));
+    host_must(out->host, format->create(&out->host->call, &out->store->io, spec));
     host_begin(out->host, "open", HOST_MAY_RELATE);
     host_must(out->host, format->open(&out->host->call, &out->store->io, &how, &out->io));
     host_begin(out->host, "an operation of an open image", HOST_MAY_RELATE);
@@ -178,140 +182,100 @@ static void one_image_at_once(struct trial *trial)
     end_image(trial, &image);
 }
 
-/* --- pools ------------------------------------------------------------------------------------------- */
+/* --- pools ------------------------------------------------------------------------------------ */
 
-struct open_pool {
-    struct host *host;
-    void *pool;
-};
-
-static void open_pool(struct trial *trial, struct open_pool *out)
+/* The same handle, and a call structure of one thread's own. */
+static struct pool *pool_beside(const struct pool *pool)
 {
-    const struct tarn_pool_type *type = trial->type;
+    struct pool *beside = trial_alloc(pool->trial, sizeof(*beside));
 
-    host_begin(out->host, "define", HOST_MAY_AMEND);
-    host_must(out->host, type->define != NULL ? type->define(&out->host->call) : TARN_OK);
-    host_begin(out->host, "open", HOST_TAKES_NOTHING);
-    host_must(out->host, type->open(&out->host->call, &out->pool));
+    *beside = *pool;
+    beside->host = host_beside(pool->host);
+    return beside;
 }
 
-static void start_pool(struct trial *trial, const struct open_pool *open)
-{
-    const struct tarn_pool_type *type = trial->type;
-
-    host_begin(open->host, "build", HOST_MAY_IDENTIFY);
-    if (type->build != NULL)
-        type->build(&open->host->call, open->pool, 0);
-    host_begin(open->host, "start", HOST_MAY_IDENTIFY);
-    if (type->start != NULL && type->start(&open->host->call, open->pool) != TARN_OK)
-        trial_skip(trial, "the pool cannot be started: %s", open->host->text);
-    host_end(open->host, TARN_OK);
-}
-
-static size_t refresh(struct trial *trial, const struct open_pool *open)
-{
-    const struct tarn_pool_type *type = trial->type;
-
-    host_begin(open->host, "refresh", HOST_TAKES_VOLUMES | HOST_TAKES_POOL | HOST_MAY_IDENTIFY);
-    host_must(open->host, type->refresh(&open->host->call, open->pool));
-    return open->host->results.volume_count;
-}
-
-static void make_volume(struct trial *trial, const struct open_pool *open, const char *name,
-                        bool remove)
-{
-    const struct tarn_pool_type *type = trial->type;
-    const struct tarn_permissions permissions = { sizeof(permissions), TARN_MODE_UNSET,
-                                                  TARN_OWNER_UNSET, TARN_OWNER_UNSET, NULL };
-    uint64_t size = trial_size_setting(trial, "volume-size", 65536);
-    struct tarn_container_spec spec = { .struct_size = sizeof(spec), .name = name, .size = size,
-                                        .capacity = size, .allocation = size,
-                                        .permissions = &permissions };
-    struct tarn_call *call = &open->host->call;
-    struct tarn_io *io = NULL;
-    void *container = NULL;
-
-    host_begin(open->host, "volume_allocate", HOST_TAKES_VOLUMES);
-    host_must(open->host, type->volume_allocate(call, open->pool, &spec, &container, &io));
-    if (io != NULL)
-        tarn_io_close(call, io);
-    host_begin(open->host, "volume_publish", HOST_TAKES_VOLUMES);
-    host_must(open->host, type->volume_publish(call, open->pool, container));
-    if (!remove)
-        return;
-    host_begin(open->host, "volume_delete", HOST_TAKES_NOTHING);
-    host_must(open->host, type->volume_delete(call, open->pool, name));
-}
-
-/* One handle, a call structure per thread: allowed to TARN_THREADS_PARALLEL alone. */
+/* The volume of the last round stays. */
 static void in_one_pool(struct trial *trial, unsigned number, void *arg)
 {
-    struct open_pool *pools = arg;
+    struct pool *pool = pool_beside(arg);
 
-    for (unsigned round = 0; round < ROUNDS / 4; round++) {
-        make_volume(trial, &pools[number],
-                    trial_text(trial, "conform-%u-%u", number, round), round != 0);
-        trial_require(trial, refresh(trial, &pools[number]) >= 1 || round == 0,
-                      "a refresh beside others tells no volume, and there is one of this thread's");
+    for (unsigned left = POOL_ROUNDS; left-- > 0;) {
+        const char *name = pool_volume(pool, number + 1, number);
+
+        trial_require(trial, results_volume(pool_list(pool), name) != NULL,
+                      "a refresh beside others does not tell the volume \"%s\", which its thread "
+                      "has made", name);
+        if (left > 0)
+            pool_must(pool, pool_delete(pool, name), "volume_delete beside others");
     }
 }
 
-static bool makes_volumes(const struct trial *trial)
-{
-    return trial->type->volume_allocate != NULL && trial->type->volume_delete != NULL &&
-           !(trial->type->flags & TARN_POOL_NAMES_VOLUMES) &&
-           trial_setting(trial, "volume-names") == NULL;
-}
-
+/* Allowed to TARN_THREADS_PARALLEL alone. */
 static void one_pool_at_once(struct trial *trial)
 {
-    static struct open_pool pools[THREADS];
+    struct pool *pool;
 
     if (trial->module->threads < TARN_THREADS_PARALLEL)
         trial_skip(trial, "a pool takes one call at a time");
-    if (!makes_volumes(trial))
-        trial_skip(trial, "volumes of its own names cannot be made and deleted");
-    pools[0].host = host_new(trial);
-    open_pool(trial, &pools[0]);
-    start_pool(trial, &pools[0]);
-    for (unsigned index = 1; index < THREADS; index++) {
-        pools[index].host = host_beside(pools[0].host);
-        pools[index].pool = pools[0].pool;
-    }
-    at_once(trial, in_one_pool, pools);
-    trial_require(trial, refresh(trial, &pools[0]) >= THREADS,
+    pool_needs_births(trial);
+    if (trial->type->volume_delete == NULL)
+        trial_skip(trial, "it deletes no volumes");
+    pool = pool_started(trial);
+    at_once(trial, in_one_pool, pool);
+    trial_require(trial, pool_list(pool)->volume_count >= THREADS,
                   "%u threads made a volume each, and a refresh tells %zu", THREADS,
-                  pools[0].host->results.volume_count);
+                  pool_list(pool)->volume_count);
+    pool_end(pool);
 }
 
-/* --- two contexts -------------------------------------------------------------------------------------- */
+/* --- two contexts ----------------------------------------------------------------------------- */
 
-/* A second host in the same process: as two contexts of one program. What one ends, the other has. */
-static void two_contexts(struct trial *trial)
+static void need_own_states(struct trial *trial, const struct host *one, const struct host *other)
 {
-    struct host *first = host_new(trial);
-    struct host *second = host_new(trial);
-    struct open_pool open = { second, NULL };
-    struct open_image image = { .host = second };
-
-    trial_require(trial, first->call.module_state == NULL ||
-                             first->call.module_state != second->call.module_state,
+    trial_require(trial, one->call.module_state == NULL ||
+                             one->call.module_state != other->call.module_state,
                   "load gave the same state to two contexts");
-    if (trial->type != NULL)
-        open_pool(trial, &open);
-    else if (can_be_written(trial))
+}
+
+static void pool_of_two(struct trial *trial, struct host *first)
+{
+    struct pool *pool = pool_opened(trial);
+
+    need_own_states(trial, first, pool->host);
+    host_unload(first);
+    if (pool_builds(trial))
+        pool_must(pool, pool_build(pool), "build");
+    pool_must(pool, pool_start(pool), "start");
+    pool_list(pool);
+    pool_end(pool);
+}
+
+static void image_of_two(struct trial *trial, struct host *first)
+{
+    struct open_image image = { .host = host_new(trial) };
+    bool used = can_be_written(trial);
+
+    need_own_states(trial, first, image.host);
+    if (used)
         make_image(trial, &image);
     host_unload(first);
-    if (trial->type != NULL) {
-        start_pool(trial, &open);
-        refresh(trial, &open);
-        if (trial->type->close != NULL)
-            trial->type->close(open.pool);
-    } else if (can_be_written(trial)) {
+    if (used) {
         use_part(trial, &image, 1, 0);
         end_image(trial, &image);
     }
-    host_unload(second);
+    host_unload(image.host);
+}
+
+/* A second host in the same process, as two contexts of one program. What one ends,
+ * the other has. */
+static void two_contexts(struct trial *trial)
+{
+    struct host *first = host_new(trial);
+
+    if (trial->type != NULL)
+        pool_of_two(trial, first);
+    else
+        image_of_two(trial, first);
 }
 
 const struct check thread_checks[] = {

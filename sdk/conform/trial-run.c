@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * trial-run.c - runs a trial: a process with an empty folder, limits of time and memory, and nothing
- * of the terminal.
+ * trial-run.c - runs a trial: a process with an empty folder, limits of time and memory, and
+ * nothing of the terminal.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "conform/sanitized.h"
 #include "conform/trial.h"
 
 /* The address space of a trial, beyond which allocations fail. The sanitizers map terabytes. */
@@ -29,7 +30,7 @@ static double now(void)
     return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-/* --- the folder ----------------------------------------------------------------------------------- */
+/* --- the folder ------------------------------------------------------------------------------- */
 
 static int remove_entry(const char *path, const struct stat *known, int kind, struct FTW *where)
 {
@@ -58,11 +59,11 @@ static char *make_folder(void)
     return NULL;
 }
 
-/* --- in the process of the trial ------------------------------------------------------------------ */
+/* --- in the process of the trial -------------------------------------------------------------- */
 
 static void limit(void)
 {
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if !SANITIZED
     const struct rlimit memory = { MEMORY_MOST, MEMORY_MOST };
 
     setrlimit(RLIMIT_AS, &memory);
@@ -96,7 +97,7 @@ static _Noreturn void child(const struct trial *frame, int output)
     _exit(0);
 }
 
-/* --- outside of it -------------------------------------------------------------------------------- */
+/* --- outside of it ---------------------------------------------------------------------------- */
 
 struct buffer {
     char *text;
@@ -171,8 +172,8 @@ static void explain_end(struct verdict *verdict, int status, bool in_time, doubl
         length = asprintf(&text, "its process died of signal %d (%s)", WTERMSIG(status),
                           strsignal(WTERMSIG(status)));
     else if (WEXITSTATUS(status) != 0 || verdict->text == NULL)
-        length = asprintf(&text, "its process was ended with status %d by somebody else than the kit",
-                          WEXITSTATUS(status));
+        length = asprintf(&text, "its process was ended with status %d by somebody else than the "
+                          "kit", WEXITSTATUS(status));
     if (text == NULL || length < 0)
         return;
     free(verdict->text);
@@ -243,7 +244,7 @@ static bool run_setting(struct verdict *verdict, const struct trial *frame, cons
 {
     const char *command = config_get(frame->config, frame->part, key);
     char *printed = NULL;
-    bool worked = command == NULL || trial_command(&printed, command, frame->folder);
+    bool worked = command == NULL || trial_command(&printed, frame, command);
 
     if (!worked && verdict->outcome != OUTCOME_FAILED) {
         free(verdict->text);

@@ -82,6 +82,20 @@ uint64_t trial_size_setting(struct trial *trial, const char *key, uint64_t absen
     return unit != NULL ? size << (10 * (unit - units + 1)) : size;
 }
 
+const char *trial_word_setting(struct trial *trial, const char *key, unsigned index)
+{
+    const char *text = trial_setting(trial, key);
+    char *copy;
+    char *save = NULL;
+
+    if (text == NULL)
+        return NULL;
+    copy = trial_text(trial, "%s", text);
+    for (copy = strtok_r(copy, " ", &save); copy != NULL && index > 0; index--)
+        copy = strtok_r(NULL, " ", &save);
+    return copy;
+}
+
 void *trial_alloc(struct trial *trial, size_t size)
 {
     void *memory = calloc(1, size != 0 ? size : 1);
@@ -101,4 +115,15 @@ char *trial_text(struct trial *trial, const char *format, ...)
     va_end(arguments);
     trial_require(trial, length >= 0, "the kit itself is out of memory");
     return text;
+}
+
+char *trial_fill_in(struct trial *trial, const char *text)
+{
+    char *filled = trial_text(trial, "%s", "");
+    const char *mark;
+
+    for (; (mark = strstr(text, TRIAL_FOLDER_MARK)) != NULL;
+         text = mark + strlen(TRIAL_FOLDER_MARK))
+        filled = trial_text(trial, "%s%.*s%s", filled, (int)(mark - text), text, trial->folder);
+    return trial_text(trial, "%s%s", filled, text);
 }

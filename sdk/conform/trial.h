@@ -46,13 +46,19 @@ void trial_note(struct trial *trial, const char *format, ...) TARN_PRINTF(2, 3);
 const char *trial_setting(const struct trial *trial, const char *key);
 /* The same for a size in bytes: digits, and K, M or G. */
 uint64_t trial_size_setting(struct trial *trial, const char *key, uint64_t absent);
+/* The index-th of the words of a value, which have spaces between, or NULL. */
+const char *trial_word_setting(struct trial *trial, const char *key, unsigned index);
+
+/* `text` with the trial's folder in place of each mark. */
+#define TRIAL_FOLDER_MARK "@DIR@"
+char *trial_fill_in(struct trial *trial, const char *text);
 
 /* Memory that must be there, zeroed, and is never freed: a trial is short. */
 void *trial_alloc(struct trial *trial, size_t size);
 /* A text in such memory. */
 char *trial_text(struct trial *trial, const char *format, ...) TARN_PRINTF(2, 3);
 
-/* --- for those who run trials ------------------------------------------------------------------- */
+/* --- for those who run trials ----------------------------------------------------------------- */
 
 enum outcome { OUTCOME_PASSED, OUTCOME_FAILED, OUTCOME_SKIPPED };
 
@@ -68,8 +74,9 @@ void trial_run(struct verdict *out, const struct check *check, const char *part,
                const struct options *options, const struct config *config);
 void verdict_clear(struct verdict *verdict);
 
-/* Runs a command of the configuration by sh, in the folder. False with what it printed in *out_text
- * (freed with free) if it ended with another status than 0. */
-bool trial_command(char **out_text, const char *command, const char *folder);
+/* Runs a command of the configuration by sh, which is told the two folders: the trial's, and that
+ * of the configuration. False with the last line that it printed in *out_text (freed with free) if
+ * it ended with another status than 0. */
+bool trial_command(char **out_text, const struct trial *trial, const char *command);
 
 #endif

@@ -6,9 +6,8 @@
 
 #include <string.h>
 
-#include "conform/memory-store.h"
-
-#define CAPACITY ((uint64_t)1 << 20)
+#include "conform/format-image.h"
+#include "conform/pool-settings.h"
 
 struct work {
     struct trial *trial;
@@ -67,16 +66,15 @@ static void use_format(struct work *work)
     const struct tarn_format *format = work->trial->format;
     struct host *host = work->host;
     struct memory_store *store = memory_store_new(work->trial);
-    struct tarn_image_spec spec = { .struct_size = sizeof(spec), .capacity = CAPACITY,
-                                    .subformat = trial_setting(work->trial, "subformat") };
+    const struct tarn_image_spec *spec = &image_plan(work->trial, host)->spec;
     struct tarn_image_open how = { .struct_size = sizeof(how) };
     struct tarn_io *io = NULL;
 
     if (format->create == NULL)
         trial_skip(work->trial, "images of the format %s cannot be made", format->name);
     host_begin(host, "create", HOST_MAY_RELATE);
-    if (!done(host, format->create(&host->call, &store->io, &spec)))
-        trial_skip(work->trial, "an image of 1 MiB cannot be made: %s", host->text);
+    if (!done(host, format->create(&host->call, &store->io, spec)))
+        trial_skip(work->trial, "no image can be made: %s", host->text);
     if (format->capabilities & TARN_FORMAT_WRITE)
         how.flags = TARN_IMAGE_OPEN_WRITE;
     else if (format->capabilities & TARN_FORMAT_FILL)
@@ -105,19 +103,16 @@ static void make_volume(struct work *work, void *pool)
     const struct tarn_pool_type *type = work->trial->type;
     const struct tarn_permissions permissions = { sizeof(permissions), TARN_MODE_UNSET,
                                                   TARN_OWNER_UNSET, TARN_OWNER_UNSET, NULL };
-    struct tarn_container_spec spec = { .struct_size = sizeof(spec), .name = "conform-volume",
-                                        .size = CAPACITY, .capacity = CAPACITY,
-                                        .allocation = CAPACITY, .permissions = &permissions };
+    uint64_t size = pool_volume_size(work->trial);
+    struct tarn_container_spec spec = { .struct_size = sizeof(spec), .size = size, .capacity = size,
+                                        .allocation = size, .permissions = &permissions };
     struct tarn_call *call = &work->host->call;
     struct tarn_io *io = NULL;
     void *container = NULL;
 
     if (type->volume_allocate == NULL)
         return;
-    spec.size = spec.capacity = spec.allocation =
-        trial_size_setting(work->trial, "volume-size", CAPACITY);
-    if (type->flags & TARN_POOL_NAMES_VOLUMES)
-        spec.name = "";
+    spec.name = pool_volume_name(work->trial, 1);
     host_begin(work->host, "volume_allocate", HOST_TAKES_VOLUMES | HOST_MAY_IDENTIFY);
     if (type->volume_allocate(call, pool, &spec, &container, &io) != TARN_OK)
         return;
@@ -186,8 +181,8 @@ static void use_type(struct work *work)
     if (!done(host, type->open(&host->call, &pool)))
         trial_skip(work->trial, "the pool cannot be opened: %s", host->text);
     host_begin(host, "build", HOST_MAY_IDENTIFY);
-    if (type->build != NULL)
-        done(host, type->build(&host->call, pool, 0));
+    if (pool_builds(work->trial))
+        done(host, type->build(&host->call, pool, pool_build_flags(work->trial)));
     host_begin(host, "start", HOST_MAY_IDENTIFY);
     started = type->start == NULL || done(host, type->start(&host->call, pool));
     if (started)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A module that is right, or wrong in the one way that FAULT_IS says: for the groups lint, hygiene and
- * threads of tarn-conform. Its format "crate" is a block of header, and the guest's bytes behind it.
- * What is wrong with each fault, and which check has to say so, is in faults.list.
+ * A module that is right, or wrong in the one way that FAULT_IS says: for the groups lint, hygiene
+ * and threads of tarn-conform. Its format "crate" is a block of header, and the guest's bytes
+ * behind it. What is wrong with each fault, and which check has to say so, is in faults.list.
  *
  * provides: format:crate
  */
@@ -70,7 +70,7 @@ struct crate {
     uint8_t piece[PIECE];
 };
 
-/* --- the guest's bytes ------------------------------------------------------------------------- */
+/* --- the guest's bytes ------------------------------------------------------------------------ */
 
 static struct crate *crate_of(struct tarn_io *io)
 {
@@ -104,8 +104,8 @@ static int32_t guest_size(struct tarn_call *call, struct tarn_io *io, uint64_t *
     return status;
 }
 
-static int32_t guest_pread(struct tarn_call *call, struct tarn_io *io, void *buffer, uint64_t length,
-                           uint64_t offset)
+static int32_t guest_pread(struct tarn_call *call, struct tarn_io *io, void *buffer,
+                           uint64_t length, uint64_t offset)
 {
     if (offset > UINT64_MAX - HEADER)
         return tarn_fail(call, TARN_E_INVALID, 0, "a read that passes the end of the crate");
@@ -143,7 +143,7 @@ static int32_t guest_close(struct tarn_call *call, struct tarn_io *io)
     return TARN_OK;
 }
 
-/* --- the format -------------------------------------------------------------------------------- */
+/* --- the format ------------------------------------------------------------------------------- */
 
 static int32_t probe(const struct tarn_probe *probe)
 {
@@ -176,7 +176,8 @@ static int32_t info(struct tarn_call *call, struct tarn_io *io)
     return status == TARN_OK ? call->host->emit_image(call, &told) : status;
 }
 
-static int32_t create(struct tarn_call *call, struct tarn_io *io, const struct tarn_image_spec *spec)
+static int32_t create(struct tarn_call *call, struct tarn_io *io,
+                      const struct tarn_image_spec *spec)
 {
     uint8_t header[HEADER] = { 0 };
     int32_t status;
@@ -245,7 +246,7 @@ static const struct tarn_format crate_format = {
     .open = open_crate,
 };
 
-/* --- the module -------------------------------------------------------------------------------- */
+/* --- the module ------------------------------------------------------------------------------- */
 
 #ifdef HAS_FAULT_COUNTS_IN_A_STATIC
 static unsigned loaded;

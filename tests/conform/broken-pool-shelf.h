@@ -322,13 +322,23 @@ static int32_t lookup(struct tarn_call *call, void *pool, const char *name)
 
 static int32_t capabilities(struct tarn_call *call, void *pool)
 {
-    const struct tarn_capability thin = { .struct_size = sizeof(thin),
-                                          .support = TARN_SUPPORT_NONE,
-                                          .operation = TARN_OPERATION_THIN,
-                                          .reason = "a shelf is of wood" };
+    struct tarn_capability told = { .struct_size = sizeof(told),
+                                    .support = FAULT(PROMISES_THIN) ? TARN_SUPPORT_NATIVE
+                                               : FAULT(SEEMS_THIN)  ? TARN_SUPPORT_EMULATED
+                                                                    : TARN_SUPPORT_NONE,
+                                    .operation = TARN_OPERATION_THIN,
+                                    .reason = "a shelf is of wood" };
+    int32_t status = call->host->emit_capability(call, &told);
 
     (void)pool;
-    return call->host->emit_capability(call, &thin);
+    told.support = TARN_SUPPORT_NONE;
+    told.operation = FAULT(BUILDS_IN_SPITE)      ? TARN_OPERATION_BUILD
+                     : FAULT(REMOVES_IN_SPITE)   ? TARN_OPERATION_DELETE
+                     : FAULT(TELLS_OF_FREEZING)  ? "vol-freeze"
+                                                 : NULL;
+    if (status == TARN_OK && told.operation != NULL)
+        status = call->host->emit_capability(call, &told);
+    return status;
 }
 
 /* --- watching --------------------------------------------------------------------------------- */

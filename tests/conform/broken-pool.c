@@ -114,7 +114,7 @@ static int32_t hand_out(struct tarn_call *call, struct shelf *shelf, struct cont
                         struct tarn_io **out_io)
 {
     int fd = fcntl(container->fd, F_DUPFD_CLOEXEC, 0);
-    int32_t status = fd >= 0 ? store_new(call, shelf, fd, TARN_IO_WRITABLE, out_io)
+    int32_t status = fd >= 0 ? store_new(call, fd, TARN_IO_WRITABLE, out_io)
                              : fail_shelf(call, "opened");
 
     if (status == TARN_OK && FAULT(ABORT_FORGETS_THE_JOURNAL)) {
@@ -169,6 +169,8 @@ static int32_t clone_volume(struct tarn_call *call, void *pool,
 {
     char origin[4096];
 
+    if (FAULT(CLONES_NOTHING))
+        return tarn_fail(call, TARN_E_UNSUPPORTED, 0, "a shelf does not saw");
     place(origin, pool, "", spec->clone_of);
     return make(call, pool, spec, origin, FAULT(CLONE_IS_A_LINK), out_container, out_io);
 }
@@ -185,11 +187,14 @@ static int32_t publish(struct tarn_call *call, void *pool, void *opaque)
 {
     struct shelf *shelf = pool;
     struct container *container = opaque;
-    char part[4096], path[4096];
+    char part[4096], own[4096];
+    char *path = FAULT(ONE_PLACE_A_POOL) ? shelf->place : own;
     int32_t status;
 
     place(part, shelf, ".part-", container->name);
     place(path, shelf, "", container->name);
+    if (FAULT(ONE_PLACE_A_POOL))
+        usleep(2000); /* for another thread to take it */
     if (FAULT(PUBLISH_LOSES_BYTES) && !container->copied) {
         uint64_t size = length_of(container->fd);
 
@@ -200,13 +205,14 @@ static int32_t publish(struct tarn_call *call, void *pool, void *opaque)
         unlink(path);
     drop_journal(shelf, container);
     *made_here(call, container->name) = true;
-    if (link(part, path) == 0)
+    __atomic_add_fetch(&shelf->own, 1, __ATOMIC_RELAXED);
+    if (link(part, path) == 0) {
         status = TARN_OK;
-    else
+    } else {
         status = tarn_fail(call, errno == EEXIST ? TARN_E_EXISTS : TARN_E_IO, errno,
                            "the volume \"%s\" cannot be put on the shelf", container->name);
-    if (status == TARN_OK)
-        __atomic_add_fetch(&shelf->own, 1, __ATOMIC_RELAXED);
+        __atomic_sub_fetch(&shelf->own, 1, __ATOMIC_RELAXED);
+    }
     drop(shelf, container, true);
     return status;
 }
@@ -228,7 +234,7 @@ static int32_t open_volume(struct tarn_call *call, void *pool, const char *name,
     fd = name_is_good(name) ? open(path, (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC) : -1;
     if (fd < 0)
         return fail_missing(call, name);
-    return store_new(call, pool, fd, writable ? TARN_IO_WRITABLE : 0, out_io);
+    return store_new(call, fd, writable ? TARN_IO_WRITABLE : 0, out_io);
 }
 
 static void wipe_others(const struct shelf *shelf)
@@ -248,13 +254,24 @@ static void wipe_others(const struct shelf *shelf)
         closedir(entries);
 }
 
+/* Byte stores lock it for that. */
+static bool is_open(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool locked = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0;
+
+    if (fd >= 0)
+        close(fd);
+    return locked;
+}
+
 static int32_t delete_volume(struct tarn_call *call, void *pool, const char *name)
 {
     struct shelf *shelf = pool;
     char path[4096];
 
     place(path, shelf, "", name);
-    if (FAULT(DELETE_FAILS_WHILE_OPEN) && __atomic_load_n(&shelf->open_count, __ATOMIC_RELAXED) > 0)
+    if (FAULT(DELETE_FAILS_WHILE_OPEN) && is_open(path))
         return tarn_fail(call, TARN_E_IO, 0, "the volume is open");
     if (!name_is_good(name) || unlink(path) < 0)
         return FAULT(DELETES_THE_MISSING) ? TARN_OK : fail_missing(call, name);

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -52,9 +53,16 @@ enum fault {
     FAULT_SHRINKS_UNASKED,
     FAULT_CLONE_IS_A_LINK,
     FAULT_SNAPSHOT_IS_A_LINK,
+    FAULT_ONE_PLACE_A_POOL,
     FAULT_WATCH_IS_DEAF,
     FAULT_RECOVERS_NOTHING,
     FAULT_THIN_IN_SPITE,
+    FAULT_BUILDS_IN_SPITE,
+    FAULT_REMOVES_IN_SPITE,
+    FAULT_PROMISES_THIN,
+    FAULT_SEEMS_THIN,
+    FAULT_CLONES_NOTHING,
+    FAULT_TELLS_OF_FREEZING,
     FAULT_NO_MEMORY_LEAVES_A_DESCRIPTOR,
     FAULT_CANCEL_LEAVES_A_FILE,
     FAULT_LATE_IS_BROKEN,
@@ -78,14 +86,13 @@ struct shelf {
     char *path;
     int others;     /* volumes of others that it knows of; -1: it has not looked */
     int own;        /* that it has made itself */
-    int open_count; /* byte stores */
+    char place[4096];
 };
 
 /* --- the byte store of a volume --------------------------------------------------------------- */
 
 struct store {
     struct tarn_io io; /* first */
-    struct shelf *shelf;
     char *journal; /* NULL, or a file that is made when much is written */
 };
 
@@ -210,15 +217,13 @@ static int32_t store_close(struct tarn_call *call, struct tarn_io *io)
 
     (void)call;
     close(io->fd);
-    __atomic_sub_fetch(&store->shelf->open_count, 1, __ATOMIC_RELAXED);
     free(store->journal);
     free(store);
     return TARN_OK;
 }
 
 /* Takes the descriptor. */
-static int32_t store_new(struct tarn_call *call, struct shelf *shelf, int fd, uint32_t flags,
-                         struct tarn_io **out)
+static int32_t store_new(struct tarn_call *call, int fd, uint32_t flags, struct tarn_io **out)
 {
     struct store *store = calloc(1, sizeof(*store));
 
@@ -227,8 +232,8 @@ static int32_t store_new(struct tarn_call *call, struct shelf *shelf, int fd, ui
             close(fd);
         return tarn_fail(call, TARN_E_INTERNAL, ENOMEM, "no memory for a volume");
     }
-    store->shelf = shelf;
-    __atomic_add_fetch(&shelf->open_count, 1, __ATOMIC_RELAXED);
+    if (FAULT(DELETE_FAILS_WHILE_OPEN))
+        flock(fd, LOCK_SH);
     store->io = (struct tarn_io){
         .struct_size = sizeof(store->io),
         .flags = flags | TARN_IO_FIXED_SIZE | TARN_IO_PARALLEL,

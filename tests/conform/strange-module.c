@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * A module whose load ends the process, waits for ever, or does what else -DDEED= says: the kit has to
- * outlive it.
+ * A module whose load ends the process, waits for ever, or does what else -DDEED= says: the kit has
+ * to outlive it.
  */
 #include <signal.h>
 #include <stdlib.h>
