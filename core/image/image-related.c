@@ -77,9 +77,12 @@ static int check_policy(const struct image *image, const char *name, const char 
                          "the image names \"%s\", and the policy follows no names", name);
     if (follow == TARN_FOLLOW_RECORDED && !image->recorded)
         return error_set(error, TARN_E_ACCESS, 0,
-                         "the image names \"%s\", but its format was only found by probing, which "
-                         "anybody who wrote into it could have arranged: give its format, or use "
-                         "the policy \"pool\", to follow it", name);
+                         "this image names \"%s\", and its own format was only found by probing, which "
+                         "anybody who wrote into it could have arranged: give its format, or "
+                         "follow names by the policy \"pool\"%s", name,
+                         image->path == NULL || image->root == NULL
+                             ? ", or \"anywhere\" for an image in no pool"
+                             : "");
     if (!is_approved(image, path) && (image->path == NULL || image->root == NULL))
         return error_set(error, TARN_E_ACCESS, 0,
                          "the image names \"%s\" and lies in no pool: use the policy \"anywhere\" "

@@ -198,6 +198,22 @@ static int write_sparse(struct transfer *transfer, const unsigned char *bytes, u
     return status;
 }
 
+/* The bytes of an image are its container's: their number is not the disk's. */
+static int does_not_fit(struct transfer *transfer, const char *what)
+{
+    const struct volume_entry *entry = transfer->visit.entry;
+    const char *name = entry->info.name;
+    unsigned long long size = transfer->size;
+
+    if (entry->has_image && entry->image.capacity != transfer->size)
+        return tarn_fail(&transfer->call.abi, TARN_E_NO_SPACE, 0,
+                         "the volume \"%s\" is a %s image of %llu bytes, and %s: what is uploaded is "
+                         "the image itself; the content of a disk gets into one with tarn "
+                         "image-convert", name, entry->format, size, what);
+    return tarn_fail(&transfer->call.abi, TARN_E_NO_SPACE, 0,
+                     "the volume \"%s\" has %llu bytes, and %s: resize it first", name, size, what);
+}
+
 static int receive(struct transfer *transfer, uint64_t offset, uint64_t limit,
                    tarn_source_fn source, void *arg, uint32_t flags)
 {
@@ -219,9 +235,7 @@ static int receive(struct transfer *transfer, uint64_t offset, uint64_t limit,
         if (part == 0)
             break;
         if (offset > transfer->size || part > transfer->size - offset)
-            return tarn_fail(&transfer->call.abi, TARN_E_NO_SPACE, 0,
-                             "the volume has %llu bytes, and more were given: resize it first",
-                             (unsigned long long)transfer->size);
+            return does_not_fit(transfer, "more were given");
         status = flags & TARN_TRANSFER_SPARSE
                      ? write_sparse(transfer, transfer->buffer, offset, part)
                      : tarn_io_pwrite(&transfer->call.abi, transfer->io, transfer->buffer, part,
@@ -246,9 +260,7 @@ int tarn_volume_upload(struct tarn_volume *volume, uint64_t offset, uint64_t len
     if (status != TARN_OK)
         return status;
     if (offset > transfer.size || length > transfer.size - offset)
-        status = tarn_fail(&transfer.call.abi, TARN_E_NO_SPACE, 0,
-                           "the volume \"%s\" has %llu bytes, and the range ends beyond them: "
-                           "resize it first", volume->name, (unsigned long long)transfer.size);
+        status = does_not_fit(&transfer, "the range ends beyond them");
     else
         status = receive(&transfer, offset, length, source, arg, flags);
     status = transfer_end(&transfer, status, error);

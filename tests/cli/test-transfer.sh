@@ -61,6 +61,15 @@ too_long() {
 # In a pool of files, where the record of a raw volume wins over its bytes.
 format_of() { "$TARN" --json vol-info "$1" p | "$JSON_GET" format; }
 
+# Resizing the disk would not help.
+too_long_for_an_image() {
+    dir_pool p
+    run 0 vol-create-as p v 3G --format qcow2
+    head -c 1M /dev/urandom >"$work/bytes"
+    run 1 vol-upload v "$work/bytes" p
+    says 'the volume "v" is a qcow2 image of [0-9]* bytes, .* tarn image-convert'
+}
+
 with_a_format() {
     dir_pool p
     run 0 vol-create-as p v 1M
@@ -140,6 +149,7 @@ check "standard input and output" through_pipes
 check "--offset and --length" parts
 check "--sparse keeps holes" sparse
 check "bytes beyond the end are refused" too_long
+check "the bytes of a disk are not those of its image" too_long_for_an_image
 check "--format makes an image of it" with_a_format
 check "--format is believed of an image only" with_a_wrong_format
 check "files that cannot be opened" missing_file
