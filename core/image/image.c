@@ -168,6 +168,8 @@ static int open_guest(struct image *image, uint32_t flags, const char *snapshot,
     if (status != TARN_OK)
         return status;
     status = format->open(image_enter(image), image->container, &how, &image->guest);
+    if (status != TARN_OK)
+        image->guest = NULL;
     return image_leave_with_reason(image, status, error);
 }
 

@@ -33,10 +33,13 @@ static int open_handle(struct pool_session *session, struct operation *operation
                        struct tarn_error **error)
 {
     struct call call;
+    int status;
 
     pool_call_begin(&call, session, operation, NULL);
-    return pool_call_end(&call, session, session->type.type->open(&call.abi, &session->handle),
-                         error);
+    status = session->type.type->open(&call.abi, &session->handle);
+    if (status != TARN_OK)
+        session->handle = NULL;
+    return pool_call_end(&call, session, status, error);
 }
 
 static void warn(void *arg, const char *text)

@@ -47,6 +47,8 @@ int birth_measure(struct birth *birth, struct tarn_error **error);
 bool birth_is_like_source(const struct birth *birth);
 /* volume-fill.c: the container as a clone of the source's, if all allows it; then birth->shares. */
 int birth_share(struct birth *birth, struct tarn_error **error);
+/* After a call that makes the container: what a module that failed stored there is nothing. */
+void birth_take(struct birth *birth, int status);
 /* volume-fill.c: the image's metadata, and the source's bytes; ends with the byte stores closed. */
 int birth_fill(struct birth *birth, struct tarn_error **error);
 /* volume-publish.c: the record, the further files, and last the volume itself: all or nothing. */

@@ -63,7 +63,7 @@ static uint32_t preallocation(const struct birth *birth)
 {
     const struct tarn_volume_def *def = &birth->def->abi;
 
-    if (!(birth->flags & TARN_VOLUME_PREALLOC_METADATA))
+    if (!(birth->flags & TARN_VOLUME_PREALLOC_METADATA) || birth->is_snapshot)
         return TARN_PREALLOC_OFF;
     return def->allocation < def->capacity ? TARN_PREALLOC_METADATA : TARN_PREALLOC_FALLOC;
 }
@@ -76,7 +76,7 @@ static void fill_specs(struct birth *birth)
         .struct_size = sizeof(birth->spec),
         .preallocation = preallocation(birth),
         .capacity = def->capacity,
-        .allocation = def->allocation,
+        .allocation = birth->is_snapshot ? 0 : def->allocation, /* it shows its origin's bytes */
         .backing_name = birth->is_snapshot ? NULL : def->backing_path,
         .backing_format = birth->is_snapshot ? NULL : def->backing_format,
         .subformat = birth->def->image.subformat,
@@ -110,6 +110,14 @@ static int take_options(struct birth *birth, struct tarn_error **error)
                         arena_printf(arena, "the format %s", format->name), error);
 }
 
+void birth_take(struct birth *birth, int status)
+{
+    if (status == TARN_OK)
+        return;
+    birth->container = NULL;
+    birth->io = NULL;
+}
+
 static int allocate(struct birth *birth, struct tarn_error **error)
 {
     const struct pool_session *session = birth->visit.session;
@@ -124,6 +132,7 @@ static int allocate(struct birth *birth, struct tarn_error **error)
     status = session->type.type->volume_allocate(&call.abi, session->handle,
                                                  &birth->container_spec, &birth->container,
                                                  &birth->io);
+    birth_take(birth, status);
     status = pool_call_end(&call, birth->visit.session, status, error);
     if (status == TARN_OK && birth->io != NULL)
         status = io_guard(&birth->io, session->type.module, error);

@@ -74,6 +74,7 @@ int birth_share(struct birth *birth, struct tarn_error **error)
     call.volume_xml = birth->def->xml;
     status = session->type.type->volume_clone(&call.abi, session->handle, &birth->container_spec,
                                               &birth->container, &birth->io);
+    birth_take(birth, status);
     status = pool_call_end(&call, birth->visit.session, status, &why);
     birth->shares = status == TARN_OK;
     if (status == TARN_E_UNSUPPORTED && !required) {

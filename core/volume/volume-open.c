@@ -24,9 +24,12 @@ static int open_container(struct tarn_io **out, struct pool_session *session,
     pool_call_begin(&call, session, operation, NULL);
     status = pool_call_end(&call, session,
                            type->volume_open(&call.abi, session->handle, name, flags, &io), error);
-    if (status == TARN_OK)
-        status = io_guard(&io, session->type.module, error);
-    if (status != TARN_OK && io != NULL) {
+    if (status != TARN_OK)
+        return status;
+    if (io == NULL)
+        return error_set(error, TARN_E_INTERNAL, 0, "the module opened a volume and gave no bytes");
+    status = io_guard(&io, session->type.module, error);
+    if (status != TARN_OK) {
         call_begin(&call, operation, session->type.module);
         call_end(&call, tarn_io_close(&call.abi, io), NULL);
     }

@@ -80,6 +80,7 @@ static int find_format(struct birth *birth, struct tarn_error **error)
         status = check_promises(birth->format.format, birth->source != NULL, error);
     birth->is_snapshot = status == TARN_OK && birth->def->abi.backing_path != NULL &&
                          !(birth->format.format->capabilities & TARN_FORMAT_BACKING) &&
+                         (birth->format.format->capabilities & TARN_FORMAT_TRANSPARENT) &&
                          (birth->visit.session->type.type->flags & TARN_POOL_SNAPSHOTS);
     if (status == TARN_OK && birth->def->abi.backing_path != NULL && !birth->is_snapshot &&
         !(birth->format.format->capabilities & TARN_FORMAT_BACKING))
@@ -134,6 +135,25 @@ static int look_at_source(struct birth *birth, struct tarn_error **error)
                             &birth->visit.operation, birth->source->name, error);
 }
 
+/* The storage's snapshot has the origin's bytes as they are, so what they are is no choice. */
+static int check_origin(const struct birth *birth, struct tarn_error **error)
+{
+    const char *format = birth->format.format->name;
+    const char *told = birth->def->abi.backing_format;
+    const char *origin = birth->backing_entry->format;
+
+    if (origin == NULL)
+        origin = told;
+    if ((told == NULL || strcmp(told, format) == 0) &&
+        (origin == NULL || strcmp(origin, format) == 0))
+        return TARN_OK;
+    return error_set(error, TARN_E_INVALID, 0,
+                     "the volume would be a snapshot of %s, which is of the format %s, not %s: make "
+                     "an image over it in a format that has backing stores",
+                     birth->def->abi.backing_path, told != NULL && strcmp(told, format) != 0
+                                                       ? told : origin, format);
+}
+
 /* It was found before it was locked, and may have been deleted in between. Its pool's state is not
  * locked: entering a third pool here could wait for who waits for us. */
 static int look_at_backing(struct birth *birth, struct tarn_error **error)
@@ -154,6 +174,8 @@ static int look_at_backing(struct birth *birth, struct tarn_error **error)
         status = error_set(error, TARN_E_INVALID, 0,
                            "the backing store %s is of the format %s, which holds no bytes",
                            birth->def->abi.backing_path, birth->backing_entry->info.format);
+    else if (status == TARN_OK && birth->is_snapshot)
+        status = check_origin(birth, error);
     return status;
 }
 

@@ -107,11 +107,13 @@ static int32_t watch_open(struct request *request, struct site_pool *pool)
 {
     struct handles *handles = &request->site->peer.handles;
     void *watch = NULL;
+    int32_t fd = -1;
     uint32_t number;
-    int32_t status = pool->type->watch_open(&request->call.abi, pool->handle, &watch, &request->fd);
+    int32_t status = pool->type->watch_open(&request->call.abi, pool->handle, &watch, &fd);
 
     if (status != TARN_OK)
         return status;
+    request->fd = fd;
     number = handles_add(handles, HANDLE_WATCH, watch, NULL, false);
     if (number == 0) {
         pool->type->watch_close(pool->handle, watch);
