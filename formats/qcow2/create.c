@@ -153,10 +153,10 @@ static int32_t clear_place(struct tarn_call *call, struct tarn_io *file,
     uint64_t have;
     int32_t status = io_room(call, file, needed, &have);
 
-    if (status != TARN_OK)
+    if (status == TARN_OK && have < length)
+        status = tarn_io_truncate(call, file, length, 0);
+    if (status != TARN_OK || (have == 0 && (file->flags & TARN_IO_ZERO_NEW)))
         return status;
-    if (have == 0 && (file->flags & TARN_IO_ZERO_NEW))
-        return tarn_io_truncate(call, file, length, 0);
     return io_zero(call, file, 0, length, TARN_ZERO_MAY_UNMAP);
 }
 

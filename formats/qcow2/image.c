@@ -115,8 +115,8 @@ int32_t qcow2_file_zero(struct tarn_call *call, struct qcow2_image *image, uint6
     image->unsynced = true;
     qcow2_pages_forget(image, offset, length);
     if (there > offset)
+        status = qcow2_file_reach(call, image, there);
+    if (status == TARN_OK && there > offset)
         status = io_zero(call, image->file, offset, there - offset, TARN_ZERO_MAY_UNMAP);
-    if (status == TARN_OK && there == end)
-        image->file_size = qcow2_max(image->file_size, end);
     return status == TARN_OK ? qcow2_file_reach(call, image, end) : status;
 }

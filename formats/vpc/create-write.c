@@ -105,6 +105,8 @@ int32_t vpc_write_fixed(struct tarn_call *call, struct tarn_io *file,
 
     if (!(file->flags & TARN_IO_FIXED_SIZE))
         status = tarn_io_truncate(call, file, plan->footer_offset, 0);
+    if (status == TARN_OK && !(file->flags & TARN_IO_ZERO_NEW))
+        status = io_zero(call, file, 0, plan->capacity, TARN_ZERO_MAY_UNMAP);
     if (status == TARN_OK)
         status = reserve(call, file, spec, plan->capacity);
     if (status == TARN_OK)

@@ -40,9 +40,11 @@ static char *made_up(struct trial *trial)
         trial_skip(trial, "%s wants a source: give a definition in [%s] of a configuration",
                    type->name, trial->part);
     for (size_t i = 0; type->params != NULL && type->params[i] != NULL; i++)
-        if (type->params[i]->flags & TARN_PARAM_REQUIRED)
-            trial_skip(trial, "%s wants the option %s: give a definition in [%s] of a "
-                       "configuration", type->name, type->params[i]->name, trial->part);
+        if ((type->params[i]->flags & TARN_PARAM_REQUIRED) &&
+            type->params[i]->default_value == NULL &&
+            trial_setting(trial, trial_text(trial, "option.%s", type->params[i]->name)) == NULL)
+            trial_skip(trial, "%s wants the option %s: give option.%s in [%s] of a configuration",
+                       type->name, type->params[i]->name, type->params[i]->name, trial->part);
     return trial_text(trial, "<pool type='%s'><name>conform</name>%s%s%s</pool>", type->name,
                       target ? "<target><path>" : "",
                       target ? trial_text(trial, "%s/pool", trial->folder) : "",
@@ -217,6 +219,8 @@ struct definition *definition_of(struct trial *trial)
     definition->doc = xmlReadMemory(definition->xml, (int)strlen(definition->xml), "definition.xml",
                                     NULL, XML_PARSE_NONET);
     trial_require(trial, definition->doc != NULL, "the definition of [%s] is no XML", trial->part);
+    definition_write_options(trial, definition);
+    definition_judge_options(trial, definition);
     read_pool(trial, definition);
     definition->own = definition->own && is_all_own(trial, &definition->source);
     if (!definition->own && !trial->options->destructive)

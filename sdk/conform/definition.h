@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include <tarn/define.h>
+#include <tarn/param.h>
 
 #include "conform/trial.h"
 
@@ -33,5 +34,17 @@ bool definition_amend(struct trial *trial, struct definition *definition, uint32
  * namespace is bound to its prefix. */
 const char *definition_query(struct trial *trial, const void *doc, const char *xpath,
                              uint32_t index);
+
+/* --- definition-options.c --------------------------------------------------------------------- */
+
+/* Writes what the configuration says by option.NAME into the definition's <tarn:options>. */
+void definition_write_options(struct trial *trial, struct definition *definition);
+/* Fails the trial for an option that the type does not declare, a value that is none, and a
+ * required one that is missing. */
+void definition_judge_options(struct trial *trial, const struct definition *definition);
+/* What it says of a parameter, as a module gets it, in memory of the trial; or NULL. Of a secret
+ * the text that [secrets] has under its name. */
+const char *definition_option(struct trial *trial, const struct definition *definition,
+                              const struct tarn_param *param);
 
 #endif

@@ -78,6 +78,7 @@ static uint32_t counted;
 static int32_t answered;
 static int errno_of;
 static bool in_part;
+static bool for_good;
 
 static void break_store(struct sweep *sweep, struct image *image, uint32_t n)
 {
@@ -88,6 +89,7 @@ static void break_store(struct sweep *sweep, struct image *image, uint32_t n)
     sweep->faults.status = answered;
     sweep->faults.system_errno = errno_of;
     sweep->faults.part_written = in_part;
+    sweep->faults.lasting = for_good;
     sweep->faults.at = n;
 }
 
@@ -174,6 +176,10 @@ void check_half_writes(struct trial *trial)
     in_part = false;
     sweep.what = "the container fails at write";
     sweep_store(&sweep, STORE_WRITES, TARN_E_IO, EIO);
+    for_good = true; /* as when its writer is killed there */
+    sweep.what = "the container takes nothing more from write";
+    sweep_store(&sweep, STORE_WRITES, TARN_E_IO, EIO);
+    for_good = false;
 }
 
 /* --- the time to end -------------------------------------------------------------------------- */

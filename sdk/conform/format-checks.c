@@ -15,6 +15,10 @@ const struct check format_checks[] = {
       check_unknown },
     { "format/measure", "a container of the measured size is enough, and not too large",
       CHECK_FORMAT, 0, check_measure },
+    { "format/preallocation", "what is reserved at the start is enough, and reads as zeros",
+      CHECK_FORMAT, 0, check_preallocation },
+    { "format/containers", "nothing that a container held before shows, and one that is too small "
+      "and cannot grow is refused", CHECK_FORMAT, 0, check_containers },
     { "format/probe-own", "probe recognises the images that the format makes", CHECK_FORMAT, 0,
       check_probe_own },
     { "format/probe-magic", "the images that the format makes hold one of its magics", CHECK_FORMAT,
@@ -29,6 +33,8 @@ const struct check format_checks[] = {
       "gives", CHECK_FORMAT, 0, check_model },
     { "format/edges", "the rules for the end of a disk and for transfers of nothing hold",
       CHECK_FORMAT, 0, check_edges },
+    { "format/fast-zero", "a zero that is to be fast writes no zeros", CHECK_FORMAT, 0,
+      check_fast_zero },
     { "format/map", "the map covers a range in order, and its holes and zeros read as zeros",
       CHECK_FORMAT, 0, check_map },
     { "format/grow", "growing adds zeros and keeps all that was there", CHECK_FORMAT, 0,
@@ -45,6 +51,8 @@ const struct check format_checks[] = {
       check_sound },
     { "format/flush", "what was written before a flush is in the container after it", CHECK_FORMAT,
       0, check_flush },
+    { "format/findings", "check tells what it counts, and writes only when it is to repair",
+      CHECK_FORMAT, 0, check_findings },
     { "format/repair", "what check says that it mended is mended", CHECK_FORMAT, 0, check_repair },
     { "format/backing", "a backing store shows through where nothing was written, and is not "
       "changed", CHECK_FORMAT, 0, check_backing },

@@ -20,10 +20,14 @@ void check_round_trip(struct trial *trial);
 void check_options(struct trial *trial);
 void check_unknown(struct trial *trial);
 void check_measure(struct trial *trial);
+/* format-room.c */
+void check_preallocation(struct trial *trial);
+void check_containers(struct trial *trial);
 /* format-model.c */
 void check_model(struct trial *trial);
 /* format-edges.c */
 void check_edges(struct trial *trial);
+void check_fast_zero(struct trial *trial);
 /* format-map.c */
 void check_map(struct trial *trial);
 /* format-quiet.c */
@@ -37,6 +41,8 @@ void check_undeclared(struct trial *trial);
 /* format-sound.c */
 void check_sound(struct trial *trial);
 void check_flush(struct trial *trial);
+/* format-repair.c */
+void check_findings(struct trial *trial);
 void check_repair(struct trial *trial);
 /* format-layers.c */
 void check_backing(struct trial *trial);

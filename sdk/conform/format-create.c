@@ -9,6 +9,7 @@
 #include "conform/format-checks.h"
 #include "conform/format-image.h"
 #include "conform/format-step.h"
+#include "conform/parameters.h"
 
 #define ULL(number) ((unsigned long long)(number))
 #define SECTOR ((uint64_t)4096) /* the largest that a capacity is rounded up to without clusters */
@@ -60,6 +61,28 @@ static void try_capacity(struct image *image, uint64_t capacity)
     image_close(image);
 }
 
+/* Honoured or refused: no cluster size is taken and forgotten. */
+static void try_cluster_size(struct trial *trial, struct host *host, uint64_t size)
+{
+    struct image *image = image_plan(trial, host);
+
+    image->spec.cluster_size = size;
+    image->label = trial_text(trial, " (cluster size %llu)", ULL(size));
+    if (image_try_make(image)) {
+        if (promises(trial, TARN_FORMAT_READ)) { /* some tell it by what is stored */
+            memory_store_free(image->store);
+            image->store = NULL;
+            image_add_data(image);
+        }
+        image_info(image);
+        trial_require(trial, host->results.image.cluster_size == size,
+                      "an image was created with clusters of %llu bytes, and info tells clusters "
+                      "of %llu: make them so, or refuse", ULL(size),
+                      ULL(host->results.image.cluster_size));
+    }
+    image_free(image);
+}
+
 void check_round_trip(struct trial *trial)
 {
     const uint64_t capacities[] = { 0, 1, 512, 513, 4096, 65535, 65536, 1000000, 1048576,
@@ -68,6 +91,8 @@ void check_round_trip(struct trial *trial)
     struct image *image;
 
     need_create(trial);
+    try_cluster_size(trial, host, 4096);
+    try_cluster_size(trial, host, 65536);
     for (unsigned kind = 0; (image = image_kind(trial, host, kind)) != NULL; kind++) {
         for (size_t index = 0; index < sizeof(capacities) / sizeof(capacities[0]); index++) {
             memory_store_free(image->store);
@@ -114,6 +139,16 @@ static void try_option(struct trial *trial, struct host *host, const struct tarn
     image_free(image);
 }
 
+static void try_default(struct trial *trial, struct host *host, const struct tarn_param *param)
+{
+    char *why = NULL;
+    char *value = parameter_value(param, param->default_value, &why);
+
+    trial_require(trial, value != NULL, "the default of the parameter %s %s", param->name, why);
+    try_option(trial, host, param, value);
+    free(value);
+}
+
 void check_options(struct trial *trial)
 {
     static const char *const booleans[] = { "yes", "no", NULL };
@@ -130,7 +165,7 @@ void check_options(struct trial *trial)
         for (; value != NULL && *value != NULL; value++, tried++)
             try_option(trial, host, *param, *value);
         if ((*param)->default_value != NULL && ++tried)
-            try_option(trial, host, *param, (*param)->default_value);
+            try_default(trial, host, *param);
     }
     if (tried == 0)
         trial_skip(trial, "it declares no parameters with known values");
@@ -174,20 +209,24 @@ void check_unknown(struct trial *trial)
 
 /* --- measure ---------------------------------------------------------------------------------- */
 
+int32_t image_measure(struct image *image, uint64_t *out)
+{
+    image_begin(image, HOST_TAKES_NOTHING, "measure of %llu bytes%s", ULL(image->spec.capacity),
+                image->label);
+    return host_end(image->host,
+                    image->format->measure(&image->host->call, &image->spec, out));
+}
+
 static uint64_t measured(struct image *image)
 {
     uint64_t bytes = UINT64_MAX;
-    int32_t status;
 
-    image_begin(image, HOST_TAKES_NOTHING, "measure of %llu bytes%s", ULL(image->spec.capacity),
-                image->label);
-    status = image->format->measure(&image->host->call, &image->spec, &bytes);
-    host_must(image->host, status);
+    trial_require(image->trial, image_measure(image, &bytes) == TARN_OK, "%s answered %s: %s",
+                  step_text(), status_word(image->host->status), image->host->text);
     return bytes;
 }
 
-/* The longest that it becomes: all of it written with bytes that do not pack. */
-static void write_all(struct image *image)
+void image_write_all(struct image *image)
 {
     static uint8_t bytes[65536];
     uint64_t random = 5;
@@ -221,7 +260,7 @@ static void try_measure(struct image *image)
     if (!filled_once)
         image->store->limit = UINT64_MAX;
     if (!filled_once || promises(image->trial, TARN_FORMAT_FILL))
-        write_all(image);
+        image_write_all(image);
     all = memory_store_size(image->store);
     for (size_t index = 0; index < image->file_count; index++)
         all += memory_store_size(image->files[index]);

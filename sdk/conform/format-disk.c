@@ -18,12 +18,18 @@ static struct tarn_call *call_of(struct image *image)
 
 /* A writable one for readers too: a byte that a reader writes is found by the check that looks for
  * it, and told as that. */
-static struct memory_store *open_store(struct image *image)
+struct memory_store *image_container(struct image *image)
 {
     struct memory_store *store = memory_store_again(image->store, true);
 
     store->faults = image->faults;
     store->limit = image->store->limit;
+    store->trace = image->trace;
+    store->rubbish = image->rubbish;
+    store->io.flags |= image->fixed ? TARN_IO_FIXED_SIZE : 0;
+    if (image->fixed || image->rubbish)
+        store->io.flags &= ~TARN_IO_ZERO_NEW;
+    store->lasting = image->lasting != NULL ? image->lasting->store : NULL;
     return store;
 }
 
@@ -62,7 +68,7 @@ int32_t image_try_open(struct image *image, uint32_t flags)
     struct tarn_io *disk = NULL;
     int32_t status;
 
-    image->opened = open_store(image);
+    image->opened = image_container(image);
     image_begin(image, HOST_MAY_RELATE, "open%s%s", manner(flags), image->label);
     status = image->format->open(call_of(image), &image->opened->io, &how, &disk);
     host_end(image->host, status);
@@ -105,7 +111,7 @@ void image_close(struct image *image)
 
 void image_info(struct image *image)
 {
-    struct memory_store *store = open_store(image);
+    struct memory_store *store = image_container(image);
     int32_t status;
 
     image_begin(image, HOST_TAKES_IMAGE, "info%s", image->label);
@@ -116,7 +122,7 @@ void image_info(struct image *image)
 
 bool image_check(struct image *image, uint32_t flags)
 {
-    struct memory_store *store = open_store(image);
+    struct memory_store *store = image_container(image);
     int32_t status;
 
     image_begin(image, HOST_TAKES_CHECK | HOST_MAY_RELATE, "check%s%s",

@@ -126,3 +126,30 @@ void check_edges(struct trial *trial)
     write_edges(image);
     image_close(image);
 }
+
+/* --- zeros without writing them --------------------------------------------------------------- */
+
+/* A range in the middle, wide enough that whole clusters lie in it. */
+void check_fast_zero(struct trial *trial)
+{
+    struct image *image = image_with_data(trial, format_host(trial));
+    uint64_t length = image->size / 2 & ~(uint64_t)65535;
+    unsigned long long before;
+    unsigned long long wrote;
+    int32_t status;
+
+    if (!image->writable || length == 0)
+        trial_skip(trial, "it makes no images of some size that can be written");
+    image_open(image, TARN_IMAGE_OPEN_WRITE);
+    before = atomic_load(&image->opened->bytes_written);
+    image_begin(image, HOST_TAKES_NOTHING, "zero of %llu bytes with TARN_ZERO_FAST_ONLY",
+                ULL(length));
+    status = tarn_io_zero(&image->host->call, image->disk, 0, length, TARN_ZERO_FAST_ONLY);
+    if (status == TARN_E_UNSUPPORTED)
+        trial_skip(trial, "it has no zeros that are fast");
+    host_must(image->host, status);
+    wrote = atomic_load(&image->opened->bytes_written) - before;
+    trial_require(trial, wrote < length / 4, "%s wrote %llu bytes into the container: fail with "
+                  "unsupported rather than write zeros", step_text(), wrote);
+    image_close(image);
+}

@@ -217,32 +217,33 @@ void check_truncated(struct trial *trial)
 static void flip(struct image *image, uint64_t offset, unsigned bit)
 {
     char what[100];
-    uint8_t was;
-    uint8_t byte;
 
     snprintf(what, sizeof(what), "with bit %u at %llu the other way round", bit, ULL(offset));
-    memory_store_read(image->store, &was, 1, offset);
-    byte = was ^ (uint8_t)(1u << bit);
-    memory_store_write(image->store, &byte, 1, offset);
+    image_turn(image, offset, bit);
     exercise(image, what);
-    memory_store_write(image->store, &was, 1, offset);
+    image_turn(image, offset, bit);
 }
 
-/* One in each byte of the first 512, in some of the first and the last KiB, and here and there. */
+/* One in each byte of the first 512, in some of the first and the last KiB, here and there, and in
+ * all that opening and checking read. */
 void check_flips(struct trial *trial)
 {
     struct image *image = begin_hostile(trial);
     uint64_t size = memory_store_size(image->store);
     uint64_t ends = lesser(size, 1024);
     uint64_t random = 41;
+    struct spots spots;
 
+    image_spots(image, &spots, 160);
     for (uint64_t at = 0; at < ends; at += at < 512 ? 1 : 3)
         flip(image, at, (unsigned)random_below(&random, 8));
     for (uint64_t at = size - ends; at < size; at += 3)
         flip(image, at, (unsigned)random_below(&random, 8));
-    for (unsigned round = 0; round < 200 && size > 0; round++)
+    for (unsigned round = 0; round < 100 && size > 0; round++)
         flip(image, random_below(&random, size) & ~(uint64_t)(round % 2 ? 511 : 0),
              (unsigned)random_below(&random, 8));
+    for (size_t index = 0; index < spots.count; index++)
+        flip(image, spots.at[index], (unsigned)random_below(&random, 8));
 }
 
 /* --- sizes that nothing has ------------------------------------------------------------------- */

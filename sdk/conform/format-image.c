@@ -27,14 +27,18 @@ static int32_t tell_identity(struct tarn_call *call, struct tarn_io *io, struct 
     return TARN_OK;
 }
 
-static struct tarn_io *lend(struct image *image, struct memory_store *store, bool writable)
+static struct memory_store *lend(struct image *image, struct memory_store *store, bool writable)
 {
     struct memory_store *again = memory_store_again(store, writable);
 
     again->keeps = false;
     again->faults = image->faults;
     again->io.identity = tell_identity;
-    return &again->io;
+    again->rubbish = image->rubbish;
+    again->io.flags &= image->rubbish ? ~TARN_IO_ZERO_NEW : UINT32_MAX;
+    again->users = &image->lent;
+    atomic_fetch_add(&image->lent, 1);
+    return again;
 }
 
 static int32_t lend_file(struct image *image, const char *name, uint32_t flags,
@@ -42,7 +46,11 @@ static int32_t lend_file(struct image *image, const char *name, uint32_t flags,
 {
     for (size_t index = 0; index < image->file_count; index++)
         if (strcmp(image->names[index], name) == 0) {
-            *out = lend(image, image->files[index], (flags & TARN_IMAGE_OPEN_WRITE) != 0);
+            struct memory_store *store = lend(image, image->files[index],
+                                              (flags & TARN_IMAGE_OPEN_WRITE) != 0);
+
+            store->lasting = image->lasting != NULL ? image->lasting->files[index] : NULL;
+            *out = &store->io;
             return TARN_OK;
         }
     return tarn_fail(&image->host->call, TARN_E_NOT_FOUND, 0, "there is no file %s", name);
@@ -62,9 +70,9 @@ static int32_t open_related(struct host *host, uint32_t role, const char *name, 
     if (role == TARN_RELATED_BACKING) {
         image->related++;
         image->related_format = format != NULL ? trial_text(image->trial, "%s", format) : NULL;
-        *out = lend(image, image->backing->guest, false);
+        *out = &lend(image, image->backing->guest, false)->io;
     } else {
-        *out = lend(image, image->backing->store, false);
+        *out = &lend(image, image->backing->store, false)->io;
     }
     return TARN_OK;
 }
@@ -81,7 +89,7 @@ static int32_t create_related(struct host *host, const char *suffix, uint64_t si
     image->files[index] = memory_store_new(image->trial);
     memory_store_cut(image->files[index], size);
     *out_name = image->names[index];
-    *out = lend(image, image->files[index], true);
+    *out = &lend(image, image->files[index], true)->io;
     image->file_count++;
     return TARN_OK;
 }
@@ -116,9 +124,7 @@ int32_t image_create(struct image *image)
     if (image->store == NULL)
         image->store = memory_store_new(image->trial);
     drop_files(image);
-    opened = memory_store_again(image->store, true);
-    opened->limit = image->store->limit;
-    opened->faults = image->faults;
+    opened = image_container(image);
     image_begin(image, HOST_MAY_RELATE, "create of %llu bytes%s",
                 (unsigned long long)image->spec.capacity, image->label);
     status = host_end(image->host,
@@ -277,13 +283,23 @@ struct image *image_copy(const struct image *image)
         copy->files[index] = memory_store_copy(image->files[index]);
     copy->disk = NULL;
     copy->opened = NULL;
+    copy->lasting = NULL;
+    copy->trace = NULL;
+    atomic_store(&copy->lent, 0);
     return copy;
+}
+
+void image_lasts(struct image *image)
+{
+    image_free(image->lasting);
+    image->lasting = image_copy(image);
 }
 
 void image_free(struct image *image)
 {
     if (image == NULL)
         return;
+    image_free(image->lasting);
     drop_files(image);
     memory_store_free(image->store);
     free(image);

@@ -35,10 +35,15 @@ struct image {
     unsigned related;            /* how often a backing store was asked for */
     const char *related_format;  /* the last that was named with it */
     struct store_faults *faults; /* of its stores while it is open; NULL = none */
+    struct image *lasting;       /* what a crash leaves of it: image_lasts; NULL = nobody asks */
+    struct store_trace *trace;   /* what is read of the container; NULL = nobody asks */
+    atomic_uint lent;            /* further stores that it was given, and has not closed */
     struct memory_store *opened; /* the store that the disk was opened of */
     struct tarn_io *disk;        /* NULL = not open */
     uint64_t size;               /* of the disk */
     uint8_t *bytes;              /* what it must hold */
+    bool fixed;                  /* its container cannot grow, and held something before */
+    bool rubbish;                /* what its containers grow by are not zeros */
     bool writable;               /* this kind takes TARN_IMAGE_OPEN_WRITE: image_with_data */
     bool sample;                 /* from the configuration */
 };
@@ -58,6 +63,10 @@ uint64_t usual_capacity(struct trial *trial);
 
 /* One that is not made yet, as the configuration says. */
 struct image *image_plan(struct trial *trial, struct host *host);
+/* The same without the options that the configuration gives. */
+struct image *image_blank(struct trial *trial, struct host *host);
+/* Does it give any? */
+bool has_options(struct trial *trial);
 /* The index-th kind: the plain one, then each of the configuration's subformats and compats; NULL
  * after the last. */
 struct image *image_kind(struct trial *trial, struct host *host, unsigned index);
@@ -77,6 +86,8 @@ bool image_try_make(struct image *image);
 struct image *image_with_data(struct trial *trial, struct host *host);
 /* The same for a plan of one's own. False if this kind cannot be written. */
 bool image_add_data(struct image *image);
+/* From now on image->lasting is a copy with what its containers held at their last flush. */
+void image_lasts(struct image *image);
 /* Another one with the same bytes, in stores of its own. */
 struct image *image_copy(const struct image *image);
 void image_free(struct image *image);
@@ -85,6 +96,8 @@ struct image *image_over(struct trial *trial, struct host *host, uint64_t backin
 
 /* --- using: format-disk.c --------------------------------------------------------------------- */
 
+/* Another store on the container, as the image wants it: the caller frees it. */
+struct memory_store *image_container(struct image *image);
 int32_t image_try_open(struct image *image, uint32_t flags);
 /* The rest must work. */
 void image_open(struct image *image, uint32_t flags);
@@ -103,6 +116,31 @@ void image_flush(struct image *image);
 void image_read(struct image *image, void *buffer, uint64_t length, uint64_t offset);
 /* Reads, and compares with `bytes`; `when` completes the message. */
 void image_expect(struct image *image, uint64_t offset, uint64_t length, const char *when);
+
+/* --- format-create.c -------------------------------------------------------------------------- */
+
+/* Judged by the host. */
+int32_t image_measure(struct image *image, uint64_t *out);
+/* The longest that it becomes: all of it written with bytes that do not pack. */
+void image_write_all(struct image *image);
+
+/* --- format-model.c --------------------------------------------------------------------------- */
+
+/* All that a writer does, at random, resizes too; what is read is not compared, and image->bytes
+ * are lost. Closed before and after. */
+void image_wear(struct image *image);
+
+/* --- format-spots.c --------------------------------------------------------------------------- */
+
+/* Places in the container that opening and checking the image read: at most `most`, of words with
+ * something in them and of empty ones. */
+struct spots {
+    size_t count;
+    uint64_t at[512];
+};
+void image_spots(struct image *image, struct spots *out, size_t most);
+/* Turns one bit; the same again turns it back. */
+void image_turn(struct image *image, uint64_t offset, unsigned bit);
 
 /* --- bytes ------------------------------------------------------------------------------------ */
 

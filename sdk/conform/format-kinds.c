@@ -8,6 +8,7 @@
 
 #include "conform/format-image.h"
 #include "conform/format-step.h"
+#include "conform/parameters.h"
 
 #define USUAL_CAPACITY ((uint64_t)1 << 20)
 
@@ -45,24 +46,59 @@ uint64_t usual_capacity(struct trial *trial)
     return capacity;
 }
 
-static void add_option(struct image *image, size_t index, const char *text)
+static const char *given(struct trial *trial, const struct tarn_param *param)
 {
-    struct tarn_property *option = trial_alloc(image->trial, sizeof(*option));
-    const char *equals = strchr(text, '=');
+    const char *text = trial_setting(trial, trial_text(trial, "option.%s", param->name));
 
-    trial_require(image->trial, equals != NULL && index < IMAGE_OPTIONS,
-                  "[%s] options: \"%s\" is no name=value, or one too many", image->trial->part,
-                  text);
+    return text != NULL ? trial_fill_in(trial, text) : NULL;
+}
+
+bool has_options(struct trial *trial)
+{
+    const struct tarn_param *const *param = trial->format->params;
+
+    while (param != NULL && *param != NULL && given(trial, *param) == NULL)
+        param++;
+    return param != NULL && *param != NULL;
+}
+
+static const struct tarn_property *new_option(struct trial *trial, const struct tarn_param *param,
+                                              const char *text)
+{
+    struct tarn_property *option = trial_alloc(trial, sizeof(*option));
+    char *why = NULL;
+
     option->struct_size = sizeof(*option);
-    option->name = trial_text(image->trial, "%.*s", (int)(equals - text), text);
-    option->value = trial_fill_in(image->trial, equals + 1);
-    image->options[index] = option;
+    option->name = param->name;
+    option->value = parameter_value(param, text, &why);
+    trial_require(trial, option->value != NULL, "[%s] the option %s %s", trial->part, param->name,
+                  why);
+    return option;
+}
+
+/* As the core gives them: those that are given, and the defaults of others. */
+static void set_options(struct image *image, bool blank)
+{
+    const struct tarn_param *const *param = image->format->params;
+    size_t count = 0;
+
+    for (; param != NULL && *param != NULL; param++) {
+        const char *text = blank ? NULL : given(image->trial, *param);
+
+        if (text == NULL)
+            text = (*param)->default_value;
+        if (text == NULL)
+            continue;
+        trial_require(image->trial, count < IMAGE_OPTIONS, "the kit takes %u options of a format",
+                      IMAGE_OPTIONS);
+        image->options[count++] = new_option(image->trial, *param, text);
+    }
+    image->options[count] = NULL;
 }
 
 struct image *image_plan(struct trial *trial, struct host *host)
 {
     struct image *image = trial_alloc(trial, sizeof(*image));
-    const char *option;
 
     image->trial = trial;
     image->host = host;
@@ -72,9 +108,15 @@ struct image *image_plan(struct trial *trial, struct host *host)
     image->spec.capacity = usual_capacity(trial);
     image->spec.subformat = trial_setting(trial, "subformat");
     image->spec.options = image->options;
-    for (unsigned index = 0;
-         (option = trial_word_setting(trial, "options", index)) != NULL; index++)
-        add_option(image, index, option);
+    set_options(image, false);
+    return image;
+}
+
+struct image *image_blank(struct trial *trial, struct host *host)
+{
+    struct image *image = image_plan(trial, host);
+
+    set_options(image, true);
     return image;
 }
 

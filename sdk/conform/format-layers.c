@@ -59,6 +59,35 @@ static void write_over(struct image *image)
     image_expect(image, 0, image->size, "of an image over another, after parts were written");
 }
 
+/* The first byte that lies below; the size of the disk where the map tells of none. */
+static int32_t find_backing(struct tarn_call *call, const struct tarn_extent *extent, void *arg)
+{
+    uint64_t *first = arg;
+
+    (void)call;
+    if (extent->kind == TARN_EXTENT_BACKING)
+        *first = lesser(*first, extent->offset);
+    return TARN_OK;
+}
+
+/* What only the backing store knows is not made up. */
+static void refuse_read(struct image *image)
+{
+    uint64_t first = image->size;
+    uint8_t byte;
+    int32_t status;
+
+    image_begin(image, HOST_TAKES_NOTHING, "map of an image over another");
+    status = tarn_io_extents(&image->host->call, image->disk, 0, image->size, find_backing, &first);
+    host_must(image->host, status);
+    image_begin(image, HOST_TAKES_NOTHING, "read of the byte at %llu, which the backing store has",
+                ULL(first));
+    status = tarn_io_pread(&image->host->call, image->disk, &byte, 1, first);
+    host_end(image->host, status);
+    trial_require(image->trial, status != TARN_OK,
+                  "%s gave 0x%02x with TARN_IMAGE_OPEN_NO_BACKING: what the backing store would give cannot be read then", step_text(), byte);
+}
+
 /* The map still tells what lies below, without it. */
 static void without_backing(struct image *image)
 {
@@ -67,9 +96,11 @@ static void without_backing(struct image *image)
     image_open(image, TARN_IMAGE_OPEN_NO_BACKING);
     trial_require(image->trial, image->related == before,
                   "it opened the backing store in spite of TARN_IMAGE_OPEN_NO_BACKING");
-    if (promises(image->trial, TARN_FORMAT_MAP))
+    if (promises(image->trial, TARN_FORMAT_MAP)) {
         trial_require(image->trial, in_backing(image) > 0,
                       "with TARN_IMAGE_OPEN_NO_BACKING the map tells nothing of what lies below");
+        refuse_read(image);
+    }
     image_close(image);
 }
 
@@ -112,6 +143,33 @@ static void over(struct trial *trial, struct host *host, uint64_t below, uint64_
     image_free(image);
 }
 
+/* What growing adds are zeros, and not what the backing store has there. */
+static void grow_over(struct trial *trial, struct host *host, uint64_t above, uint64_t below)
+{
+    struct image *image = image_over(trial, host, below);
+    int32_t status;
+
+    image->spec.capacity = above;
+    if (image_create(image) == TARN_E_INVALID) {
+        image_free(image);
+        return;
+    }
+    image_make(image);
+    image_open(image, TARN_IMAGE_OPEN_WRITE);
+    image_begin(image, HOST_TAKES_NOTHING, "truncate from %llu to %llu bytes over a backing store "
+                "that is larger", ULL(image->size), ULL(below));
+    status = tarn_io_truncate(&host->call, image->disk, below, 0);
+    if (host_end(host, status) == TARN_OK) {
+        image->bytes = trial_alloc(trial, below);
+        memcpy(image->bytes, image->backing->bytes, image->size);
+        image_expect(image, image->size, below - image->size, "after that growth");
+        image->size = below;
+        image_expect(image, 0, below, "after a growth over a backing store that is larger");
+    }
+    image_close(image);
+    image_free(image);
+}
+
 void check_backing(struct trial *trial)
 {
     struct host *host = format_host(trial);
@@ -122,18 +180,22 @@ void check_backing(struct trial *trial)
         trial_skip(trial, "it makes no images");
     over(trial, host, capacity, capacity);
     over(trial, host, capacity / 2 & ~(uint64_t)511, capacity);
+    if (promises(trial, TARN_FORMAT_GROW | TARN_FORMAT_WRITE))
+        grow_over(trial, host, capacity, capacity * 2);
 }
 
 /* --- written once ----------------------------------------------------------------------------- */
 
-/* In ascending order, with gaps and zeros. */
-static void fill(struct image *image, uint32_t flags)
+/* In ascending order, with gaps and zeros. As after a crash that came just behind the flush, with
+ * what was made durable. */
+static void fill(struct image *image)
 {
     uint64_t size;
     uint64_t random = 29;
     unsigned turn = 0;
 
-    image_open(image, TARN_IMAGE_OPEN_WRITE | TARN_IMAGE_OPEN_FILL | flags);
+    image_lasts(image);
+    image_open(image, TARN_IMAGE_OPEN_WRITE | TARN_IMAGE_OPEN_FILL);
     size = image->size;
     trial_require(image->trial, size <= IMAGE_MOST, "the disk has %llu bytes", ULL(size));
     image->bytes = trial_alloc(image->trial, size);
@@ -150,21 +212,25 @@ static void fill(struct image *image, uint32_t flags)
         at += length;
     }
     image_flush(image);
+    image->lasting->bytes = image->bytes;
+    image_open(image->lasting, 0);
+    image_expect(image->lasting, 0, size, "of what was durable after a flush had completed it");
+    image_close(image->lasting);
     image_close(image);
 }
 
-/* As after a crash that came just behind the flush: with the container that there is then. */
 void check_fill(struct trial *trial)
 {
     struct host *host = format_host(trial);
-    struct image *image = image_plan(trial, host);
+    struct image *image = promises(trial, TARN_FORMAT_TRANSPARENT) ? image_blank(trial, host)
+                                                                   : image_plan(trial, host);
 
-    need_promise(trial, TARN_FORMAT_READ | TARN_FORMAT_FILL, "take images that are filled once");
-    if (promises(trial, TARN_FORMAT_TRANSPARENT))
-        image->options[0] = NULL; /* blank, to be filled */
+    if (!promises(trial, TARN_FORMAT_CREATE | TARN_FORMAT_WRITE))
+        need_promise(trial, TARN_FORMAT_FILL, "take images that are filled once");
+    need_promise(trial, TARN_FORMAT_READ, "read images");
     trial_require(trial, image_create(image) == TARN_OK, "%s answered %s: %s", step_text(),
                   status_word(host->status), host->text);
-    fill(image, 0);
+    fill(image);
     image_open(image, 0);
     image_expect(image, 0, image->size, "of an image that was filled");
     image_close(image);

@@ -90,7 +90,7 @@ static void each_kind(struct trial *trial,
         each(trial, image_with_data(trial, host), &look);
         return;
     }
-    if (promises(trial, TARN_FORMAT_TRANSPARENT) && trial_setting(trial, "options") == NULL)
+    if (promises(trial, TARN_FORMAT_TRANSPARENT) && !has_options(trial))
         trial_skip(trial, "its images are any bytes: give one by sample = FILE in [%s] of "
                    "--config, or the options that make one", trial->part);
     for (unsigned index = 0; (image = image_kind(trial, host, index)) != NULL; index++) {

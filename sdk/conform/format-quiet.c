@@ -75,9 +75,23 @@ static void use(struct image *image, uint32_t flags)
                                (unsigned)atomic_load(&store->writes) &&
                       atomic_load(&store->inside) == 0,
                   "the container is still in use after its disk was closed");
+    trial_require(image->trial, atomic_load(&image->lent) == 0,
+                  "%u of the further stores that it asked for are open after the disk was closed",
+                  atomic_load(&image->lent));
     memory_store_free(store);
     image->opened = NULL;
     image->disk = NULL;
+}
+
+/* One that has a backing store to close. */
+static void use_over(struct trial *trial, struct host *host)
+{
+    struct image *image = image_over(trial, host, usual_capacity(trial));
+
+    image_make(image);
+    image->bytes = image->backing->bytes;
+    use(image, 0);
+    image_free(image);
 }
 
 void check_close(struct trial *trial)
@@ -89,6 +103,10 @@ void check_close(struct trial *trial)
         allocations_watch(trial->subject, 0);
         use(image, flags[index]);
         image_info(image);
+        trial_require(trial,
+                      image->sample || !(image->host->results.image.flags & TARN_IMAGE_DIRTY),
+                      "info tells TARN_IMAGE_DIRTY of an image that was %s and closed cleanly",
+                      index == 0 ? "read" : "written");
         if (promises(trial, TARN_FORMAT_CHECK))
             image_check(image, 0);
         allocations_seen();
@@ -96,4 +114,6 @@ void check_close(struct trial *trial)
                       "%u pieces of memory are left after the image was %s and closed, described "
                       "and checked", allocations_left(), index == 0 ? "read" : "written");
     }
+    if (promises(trial, TARN_FORMAT_BACKING) && makes_images(trial))
+        use_over(trial, image->host);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * format-sound.c - an image that the format wrote is sound, at every flush; and what check says it
- * has mended is mended.
+ * format-sound.c - an image that the format wrote is sound, and whole at every flush.
  */
 #include <string.h>
 
@@ -53,7 +52,7 @@ void check_sound(struct trial *trial)
         expect_sound(image_with_data(trial, host), "of the configuration");
         return;
     }
-    if (promises(trial, TARN_FORMAT_TRANSPARENT) && trial_setting(trial, "options") == NULL)
+    if (promises(trial, TARN_FORMAT_TRANSPARENT) && !has_options(trial))
         trial_skip(trial, "its images are any bytes: give one by sample = FILE in [%s] of "
                    "--config, or the options that make one", trial->part);
     for (unsigned kind = 0; (image = image_kind(trial, host, kind)) != NULL; kind++) {
@@ -66,6 +65,8 @@ void check_sound(struct trial *trial)
             if (image->writable) {
                 work(image);
                 expect_sound(image, "that was written again and closed");
+                image_wear(image);
+                expect_sound(image, "that was written, zeroed and resized at random, and closed");
             }
         }
         image_free(image);
@@ -74,15 +75,23 @@ void check_sound(struct trial *trial)
 
 /* --- flush ------------------------------------------------------------------------------------ */
 
-/* The machine stops after a flush: what it left must open, and hold all that was written before. */
-static void after_a_crash(struct image *image)
+static void expect_left(struct image *image, const char *what)
 {
     struct image *left = image_copy(image);
 
     image_open(left, 0);
-    image_expect(left, 0, left->size, "of a copy of the container that was taken after flush");
+    image_expect(left, 0, left->size, what);
     image_close(left);
     image_free(left);
+}
+
+/* The machine stops after a flush, and of what was not flushed to the container all is there, or
+ * nothing: either must open, and hold all that was written before. */
+static void after_a_crash(struct image *image)
+{
+    expect_left(image, "of a copy of the container that was taken after flush");
+    expect_left(image->lasting,
+                "of what the container was told to make durable, after flush and a crash");
 }
 
 /* Overwrites, and writes where nothing was. */
@@ -93,6 +102,7 @@ void check_flush(struct trial *trial)
 
     if (!image->writable)
         trial_skip(trial, "it makes no images that can be written");
+    image_lasts(image);
     image_open(image, TARN_IMAGE_OPEN_WRITE);
     for (unsigned round = 0; round < 12; round++) {
         uint64_t offset = random_below(&random, image->size) & ~(uint64_t)4095;
@@ -104,58 +114,4 @@ void check_flush(struct trial *trial)
         after_a_crash(image);
     }
     image_close(image);
-}
-
-/* --- repair ----------------------------------------------------------------------------------- */
-
-static bool reparable(const struct image *image)
-{
-    const struct tarn_check_result *check = &image->host->results.check;
-
-    return check->corruptions == 0 && check->errors == 0 && check->leaks == 0;
-}
-
-/* One bit in the container is wrong. */
-static bool mend(const struct image *image, uint64_t offset, unsigned bit)
-{
-    struct image *copy = image_copy(image);
-    const struct results *results = &image->host->results;
-    uint8_t byte;
-    bool mended;
-
-    memory_store_read(copy->store, &byte, 1, offset);
-    byte ^= (uint8_t)(1u << bit);
-    memory_store_write(copy->store, &byte, 1, offset);
-    mended = image_check(copy, TARN_CHECK_REPAIR_LEAKS | TARN_CHECK_REPAIR_ALL) &&
-             reparable(copy) && results->check.leaks_fixed + results->check.corruptions_fixed > 0;
-    if (mended) {
-        trial_require(image->trial, image_check(copy, 0),
-                      "check failed after a repair of bit %u at %llu that had found nothing left "
-                      "to do: %s", bit, ULL(offset), image->host->text);
-        trial_require(image->trial, !image_faulty(copy),
-                      "check with repair mended bit %u at %llu of the container, and a second "
-                      "check finds %llu leaks, %llu corruptions, %llu errors", bit, ULL(offset),
-                      ULL(results->check.leaks), ULL(results->check.corruptions),
-                      ULL(results->check.errors));
-    }
-    image_free(copy);
-    return mended;
-}
-
-/* Everywhere in the first KiB, and where else something may be: at the beginning of each piece. */
-void check_repair(struct trial *trial)
-{
-    struct host *host = format_host(trial);
-    unsigned mended = 0;
-    struct image *image;
-    uint64_t size;
-
-    need_promise(trial, TARN_FORMAT_REPAIR, "repair images");
-    image = image_with_data(trial, host);
-    size = memory_store_size(image->store);
-    for (uint64_t at = 0; at < size; at += at < 1024 ? 7 : 4096)
-        for (unsigned byte = 0; byte < (at < 1024 ? 1u : 8u) && at + byte < size; byte += 3)
-            mended += mend(image, at + byte, (unsigned)((at / 7 + byte) % 8));
-    if (mended == 0)
-        trial_skip(trial, "of the faults that the kit can make it mends none");
 }

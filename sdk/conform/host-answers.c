@@ -3,50 +3,53 @@
  * host-answers.c - what a module may ask of the fake host: options, the definition, secrets,
  * further files of an image.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "conform/definition.h"
 #include "conform/host.h"
+#include "conform/parameters.h"
 
 /* --- options ---------------------------------------------------------------------------------- */
 
-static const struct tarn_param *find(const struct tarn_param *const *params, const char *name)
+/* A default, or a text of the configuration, which was judged before. */
+static const char *converted(struct trial *trial, const struct tarn_param *param, const char *text)
 {
-    for (; params != NULL && *params != NULL; params++)
-        if ((*params)->name != NULL && strcmp((*params)->name, name) == 0)
-            return *params;
-    return NULL;
+    char *why = NULL;
+    char *value = text != NULL ? parameter_value(param, text, &why) : NULL;
+
+    trial_require(trial, text == NULL || value != NULL, "the parameter %s %s", param->name, why);
+    return value;
 }
 
-/* A value of the configuration: "option.NAME" in the part's section, or NAME in [options]. */
-static const char *configured(const struct trial *trial, const char *name)
+/* Of the module, by [options] or its default. */
+static const char *module_option(struct trial *trial, const struct tarn_param *param)
 {
-    char key[256];
-    const char *value;
+    const char *text = param != NULL ? config_get(trial->config, "options", param->name) : NULL;
 
-    snprintf(key, sizeof(key), "option.%s", name);
-    value = trial_setting(trial, key);
-    return value != NULL ? value : config_get(trial->config, "options", name);
+    if (param == NULL)
+        return NULL;
+    return converted(trial, param, text != NULL ? text : param->default_value);
 }
 
+/* First the pool's XML, then the module's, then the type's default. */
 static const char *host_option(struct tarn_call *call, const char *name)
 {
     struct host *host = host_of(call);
-    const struct trial *trial = host->trial;
-    const struct tarn_param *param = NULL;
-    const char *value;
+    struct trial *trial = host->trial;
+    const struct tarn_param *of_type =
+        trial->type != NULL ? parameter_find(trial->type->params, name) : NULL;
+    const struct tarn_param *of_module = parameter_find(trial->module->params, name);
+    const char *value = NULL;
 
-    if (trial->type != NULL)
-        param = find(trial->type->params, name);
-    if (param == NULL)
-        param = find(trial->module->params, name);
-    if (param == NULL) {
+    if (of_type == NULL && of_module == NULL)
         host_misuse(host, "it asks for the option %s, which it does not declare", name);
-        return NULL;
-    }
-    value = configured(trial, name);
-    return value != NULL ? value : param->default_value;
+    if (of_type != NULL && host->definition != NULL)
+        value = definition_option(trial, host->definition, of_type);
+    if (value == NULL)
+        value = module_option(trial, of_module);
+    if (value == NULL && of_type != NULL)
+        value = converted(trial, of_type, of_type->default_value);
+    return value;
 }
 
 /* --- definitions and secrets ------------------------------------------------------------------ */

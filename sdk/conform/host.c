@@ -80,6 +80,7 @@ static int32_t host_interrupted(struct tarn_call *call)
     struct host *host = host_of(call);
     unsigned question = atomic_fetch_add(&host->questions, 1) + 1;
 
+    host_is_asked(host, NULL);
     if (host->time_left == 0)
         return host_fail(call, TARN_E_TIMEOUT, 0, "the time is over");
     if (host->cancel_at == 0 || question < host->cancel_at)
@@ -95,6 +96,7 @@ static int32_t host_cancel_fd(struct tarn_call *call)
 
 static int64_t host_time_left(struct tarn_call *call)
 {
+    host_is_asked(host_of(call), NULL);
     return host_of(call)->time_left;
 }
 
@@ -111,6 +113,7 @@ static void host_log(struct tarn_call *call, uint32_t level, const char *text)
 
     if (level < TARN_LOG_ERROR || level > TARN_LOG_DEBUG || text == NULL)
         host_misuse(host, "it logged with level %u", level);
+    host_is_asked(host, NULL);
     atomic_fetch_add(&host->logged, 1);
 }
 

@@ -97,6 +97,13 @@ const char *status_word(int32_t status);
 /* Notes what no host would allow; the first one counts. */
 void host_misuse(struct host *host, const char *format, ...) TARN_PRINTF(2, 3);
 
+/* The module is in the midst of an operation: trial->during. */
+static inline void host_is_asked(struct host *host, const char *volume)
+{
+    if (host->trial->during != NULL)
+        host->trial->during(host->trial, volume);
+}
+
 static inline struct host *host_of(struct tarn_call *call)
 {
     return (struct host *)(void *)call;

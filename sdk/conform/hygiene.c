@@ -159,11 +159,20 @@ static void look_at_descriptors(struct trial *trial, void *arg)
     }
 }
 
+/* Also those that are open within a call alone: another thread starts a program just then. */
+static void look_during(struct trial *trial, const char *volume)
+{
+    (void)volume;
+    look_at_descriptors(trial, trial->during_arg);
+}
+
 static void closes_on_exec(struct trial *trial)
 {
     static struct descriptors before;
 
     read_descriptors(&before);
+    trial->during = look_during;
+    trial->during_arg = &before;
     workload_run(trial, look_at_descriptors, &before);
 }
 

@@ -16,6 +16,7 @@ tarn_conform_SOURCES = \
 	sdk/conform/core-frame.h \
 	sdk/conform/core-pool.c \
 	sdk/conform/core-pool.h \
+	sdk/conform/definition-options.c \
 	sdk/conform/definition.c \
 	sdk/conform/definition.h \
 	sdk/conform/elf-file.c \
@@ -43,8 +44,11 @@ tarn_conform_SOURCES = \
 	sdk/conform/format-others.c \
 	sdk/conform/format-probe.c \
 	sdk/conform/format-quiet.c \
+	sdk/conform/format-repair.c \
 	sdk/conform/format-resize.c \
+	sdk/conform/format-room.c \
 	sdk/conform/format-sound.c \
+	sdk/conform/format-spots.c \
 	sdk/conform/format-step.c \
 	sdk/conform/format-step.h \
 	sdk/conform/format-undeclared.c \
@@ -61,7 +65,10 @@ tarn_conform_SOURCES = \
 	sdk/conform/memory-store.h \
 	sdk/conform/options.c \
 	sdk/conform/options.h \
+	sdk/conform/parameters.c \
+	sdk/conform/parameters.h \
 	sdk/conform/pool-abilities.c \
+	sdk/conform/pool-absence.c \
 	sdk/conform/pool-birth.c \
 	sdk/conform/pool-bytes.c \
 	sdk/conform/pool-checks.c \
@@ -70,6 +77,8 @@ tarn_conform_SOURCES = \
 	sdk/conform/pool-copies.c \
 	sdk/conform/pool-definition.c \
 	sdk/conform/pool-ends.c \
+	sdk/conform/pool-growing.c \
+	sdk/conform/pool-huge.c \
 	sdk/conform/pool-life.c \
 	sdk/conform/pool-listing.c \
 	sdk/conform/pool-look.c \

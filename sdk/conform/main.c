@@ -75,12 +75,59 @@ static int complain(char *text)
     return 2;
 }
 
+/* --- patterns --------------------------------------------------------------------------------- */
+
+static bool fits_check(const struct run *run, const char *pattern, const struct check *check)
+{
+    if (check->of == CHECK_FILE || check->of == CHECK_MODULE)
+        return options_fits(pattern, check->name, "");
+    for (size_t index = 0; index < run->survey.count; index++)
+        if (concerns(check, run->survey.parts[index]) &&
+            options_fits(pattern, check->name, run->survey.parts[index]))
+            return true;
+    return run->options.list && options_fits(pattern, check->name, "");
+}
+
+static bool fits_any(const struct run *run, const char *pattern)
+{
+    for (size_t group = 0; check_groups[group] != NULL; group++)
+        for (const struct check *check = check_groups[group]; check->name != NULL; check++)
+            if (fits_check(run, pattern, check))
+                return true;
+    return false;
+}
+
+/* What is wrong with --only; NULL: every pattern fits something. */
+static char *unmatched(const struct run *run)
+{
+    const char *const *pattern = run->options.only;
+    char *wrong = NULL;
+
+    while (pattern != NULL && *pattern != NULL && fits_any(run, *pattern))
+        pattern++;
+    if (pattern != NULL && *pattern != NULL &&
+        asprintf(&wrong, "--only %s fits no check, and no part of this module: --list tells the "
+                 "checks, --matrix the parts", *pattern) < 0)
+        wrong = NULL;
+    return wrong;
+}
+
+/* --- one run ---------------------------------------------------------------------------------- */
+
 /* A file that the kit cannot open as a module is judged by the checks of files alone. */
 static int try_all(struct run *run)
 {
-    char *error = survey_take(&run->survey, run->options.module);
+    char *wrong;
+    char *error = survey_take(&run->survey, run->options.module, run->config, &wrong);
     int status;
 
+    if (wrong == NULL)
+        wrong = unmatched(run);
+    if (wrong != NULL) {
+        free(error);
+        survey_clear(&run->survey);
+        return complain(wrong);
+    }
     if (error != NULL)
         printf("# %s: %s\n", run->options.module, error);
     if (run->options.matrix) {
@@ -108,7 +155,11 @@ int main(int argc, char **argv)
     if (!options_read(&run.options, &status, argc, argv))
         return status;
     if (run.options.list) {
-        each_check(tell_check, &run);
+        error = unmatched(&run);
+        if (error == NULL)
+            each_check(tell_check, &run);
+        else
+            status = complain(error);
     } else {
         run.config = config_read(run.options.config, &error);
         status = run.config != NULL && settings_known(run.config, &error) ? try_all(&run)

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "conform/host.h"
@@ -22,6 +23,15 @@ static struct memory_store *store_of(struct tarn_io *io)
 
 /* --- the rules -------------------------------------------------------------------------------- */
 
+/* So that calls which may run at once do meet. */
+static void linger(const struct memory_store *store)
+{
+    const struct timespec moment = { 0, 20000 };
+
+    if (store->io.flags & TARN_IO_PARALLEL)
+        nanosleep(&moment, NULL);
+}
+
 static void enter(struct tarn_call *call, struct memory_store *store, const char *what)
 {
     unsigned inside = atomic_fetch_add(&store->inside, 1);
@@ -31,6 +41,7 @@ static void enter(struct tarn_call *call, struct memory_store *store, const char
     if (inside != 0 && !(store->io.flags & TARN_IO_PARALLEL))
         host_misuse(host_of(call), "it calls %s of a byte store without TARN_IO_PARALLEL while "
                                    "another call of it is running", what);
+    linger(store);
 }
 
 static int32_t leave(struct memory_store *store, int32_t status)
@@ -77,6 +88,14 @@ static int32_t read_only(struct tarn_call *call, struct memory_store *store, con
 
 /* --- the operations --------------------------------------------------------------------------- */
 
+static void note(struct store_trace *trace, uint64_t offset, uint64_t length)
+{
+    if (trace->count == STORE_TRACED || length == 0)
+        return;
+    trace->ranges[trace->count].offset = offset;
+    trace->ranges[trace->count++].length = length;
+}
+
 static int32_t store_pread(struct tarn_call *call, struct tarn_io *io, void *buffer,
                            uint64_t length, uint64_t offset)
 {
@@ -92,9 +111,26 @@ static int32_t store_pread(struct tarn_call *call, struct tarn_io *io, void *buf
                                       (unsigned long long)length, (unsigned long long)offset,
                                       (unsigned long long)size));
     memory_store_read(store, buffer, length, offset);
+    if (store->trace != NULL)
+        note(store->trace, offset, length);
     atomic_fetch_add(&store->reads, 1);
     atomic_fetch_add(&store->bytes_read, length);
     return leave(store, TARN_OK);
+}
+
+/* As on storage that others have used. */
+static void fill_growth(struct memory_store *store, uint64_t end)
+{
+    uint64_t at = memory_store_size(store);
+    char part[4096];
+
+    memset(part, 0xa5, sizeof(part));
+    while (store->rubbish && at < end) {
+        uint64_t length = end - at < sizeof(part) ? end - at : sizeof(part);
+
+        memory_store_write(store, part, length, at);
+        at += length;
+    }
 }
 
 static int32_t full(struct tarn_call *call, struct memory_store *store)
@@ -118,6 +154,7 @@ static int32_t store_pwrite(struct tarn_call *call, struct tarn_io *io, const vo
     }
     if (offset > limit || length > limit - offset || offset + length > INT64_MAX)
         return full(call, store);
+    fill_growth(store, offset);
     memory_store_write(store, buffer, length, offset);
     atomic_fetch_add(&store->writes, 1);
     atomic_fetch_add(&store->bytes_written, length);
@@ -131,6 +168,8 @@ static int32_t store_flush(struct tarn_call *call, struct tarn_io *io)
     enter(call, store, "flush");
     if (fails(store, STORE_FLUSH))
         return fault(call, store, "flush");
+    if (store->lasting != NULL)
+        memory_store_take(store->lasting, store);
     return leave(store, TARN_OK);
 }
 
@@ -162,6 +201,7 @@ static int32_t store_truncate(struct tarn_call *call, struct tarn_io *io, uint64
                                       "a smaller size needs TARN_TRUNCATE_SHRINK"));
     if (size > store->limit || size > INT64_MAX)
         return full(call, store);
+    fill_growth(store, size);
     if (ftruncate(store->file, (off_t)size) < 0)
         return system_fault(call, store, "ftruncate");
     return leave(store, TARN_OK);
@@ -177,7 +217,7 @@ static int32_t tell(struct tarn_call *call, uint64_t from, uint64_t to, uint32_t
     return from < to ? emit(call, &extent, arg) : TARN_OK;
 }
 
-static uint64_t seek(struct memory_store *store, uint64_t from, int whence, uint64_t end)
+static uint64_t seek(const struct memory_store *store, uint64_t from, int whence, uint64_t end)
 {
     off_t found = lseek(store->file, (off_t)from, whence);
 
@@ -245,6 +285,8 @@ static int32_t store_close(struct tarn_call *call, struct tarn_io *io)
     enter(call, store, "close");
     atomic_fetch_add(&store->closed, 1);
     leave(store, TARN_OK);
+    if (store->users != NULL)
+        atomic_fetch_sub(store->users, 1);
     if (!store->keeps)
         memory_store_free(store);
     return TARN_OK;
@@ -288,26 +330,33 @@ struct memory_store *memory_store_again(struct memory_store *store, bool writabl
     return store_on(store->trial, fcntl(store->file, F_DUPFD_CLOEXEC, 3), writable);
 }
 
-struct memory_store *memory_store_copy(struct memory_store *store)
+void memory_store_take(struct memory_store *store, const struct memory_store *from)
 {
-    struct memory_store *copy = memory_store_new(store->trial);
-    uint64_t size = memory_store_size(store);
+    uint64_t size = memory_store_size(from);
     static char part[65536];
 
-    memory_store_cut(copy, size);
-    for (uint64_t from = 0; from < size;) {
-        uint64_t data = seek(store, from, SEEK_DATA, size);
-        uint64_t hole = seek(store, data, SEEK_HOLE, size);
+    memory_store_cut(store, 0);
+    memory_store_cut(store, size);
+    for (uint64_t at = 0; at < size;) {
+        uint64_t data = seek(from, at, SEEK_DATA, size);
+        uint64_t hole = seek(from, data, SEEK_HOLE, size);
 
         while (data < hole) {
             uint64_t length = hole - data < sizeof(part) ? hole - data : sizeof(part);
 
-            memory_store_read(store, part, length, data);
-            memory_store_write(copy, part, length, data);
+            memory_store_read(from, part, length, data);
+            memory_store_write(store, part, length, data);
             data += length;
         }
-        from = hole;
+        at = hole;
     }
+}
+
+struct memory_store *memory_store_copy(struct memory_store *store)
+{
+    struct memory_store *copy = memory_store_new(store->trial);
+
+    memory_store_take(copy, store);
     return copy;
 }
 
@@ -371,7 +420,7 @@ uint64_t memory_store_sum(const struct memory_store *store)
     static uint64_t part[8192];
 
     for (uint64_t from = 0; from < size;) {
-        uint64_t data = seek((struct memory_store *)(uintptr_t)store, from, SEEK_DATA, size);
+        uint64_t data = seek(store, from, SEEK_DATA, size);
         uint64_t length = size - data < sizeof(part) ? size - data : sizeof(part);
 
         part[length / 8 < 8192 ? length / 8 : 0] = 0;

@@ -32,12 +32,26 @@ struct store_faults {
     atomic_uint fired;
 };
 
+/* Which bytes were read. */
+#define STORE_TRACED 4096u
+struct store_trace {
+    size_t count;
+    struct {
+        uint64_t offset;
+        uint64_t length;
+    } ranges[STORE_TRACED];
+};
+
 struct memory_store {
     struct tarn_io io; /* first; flags may be changed before it is given away */
     struct trial *trial;
     struct store_faults *faults; /* or NULL */
+    struct memory_store *lasting; /* gets the bytes at each flush: what a crash leaves; or NULL */
+    struct store_trace *trace; /* or NULL */
+    atomic_uint *users;  /* one less when it is closed; or NULL */
     int file;
     uint64_t limit;      /* bytes: it does not grow beyond, as a full disk; UINT64_MAX = none */
+    bool rubbish;        /* what growing adds are not zeros: take TARN_IO_ZERO_NEW away */
     bool keeps;          /* close() leaves it usable: the kit ends it with memory_store_free */
     atomic_uint inside;  /* calls at this moment */
     atomic_uint closed;  /* how often close() was called */
@@ -49,6 +63,8 @@ struct memory_store {
 
 /* An empty one, open for writing, sparse, whose growth reads as zeros; keeps = true. */
 struct memory_store *memory_store_new(struct trial *trial);
+/* The bytes of another one, and its size, in place of those that are there. */
+void memory_store_take(struct memory_store *store, const struct memory_store *from);
 /* A copy of the bytes, from start to end. */
 struct memory_store *memory_store_copy(struct memory_store *store);
 /* Another one on the same bytes. */

@@ -140,21 +140,22 @@ bool options_read(struct options *out, int *status, int argc, char **argv)
     return true;
 }
 
-bool options_want(const struct options *options, const char *check, const char *part)
+bool options_fits(const char *pattern, const char *check, const char *part)
 {
     char both[512];
 
-    if (options->only == NULL)
-        return true;
     snprintf(both, sizeof(both), "%s %s", check, part);
-    for (size_t index = 0; options->only[index] != NULL; index++) {
-        const char *pattern = options->only[index];
+    return fnmatch(pattern, check, 0) == 0 || fnmatch(pattern, part, 0) == 0 ||
+           fnmatch(pattern, both, 0) == 0;
+}
 
-        if (fnmatch(pattern, check, 0) == 0 || fnmatch(pattern, part, 0) == 0 ||
-            fnmatch(pattern, both, 0) == 0)
-            return true;
-    }
-    return false;
+bool options_want(const struct options *options, const char *check, const char *part)
+{
+    const char *const *pattern = options->only;
+
+    while (pattern != NULL && *pattern != NULL && !options_fits(*pattern, check, part))
+        pattern++;
+    return pattern == NULL || *pattern != NULL;
 }
 
 void options_clear(struct options *options)

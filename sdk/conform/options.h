@@ -26,6 +26,7 @@ bool options_read(struct options *out, int *status, int argc, char **argv);
 /* Is a check of this name on this part among those asked for? A pattern is a shell pattern of a
  * check ("format/ *"), of a part ("pool:drawer"), or of both with a space between them. */
 bool options_want(const struct options *options, const char *check, const char *part);
+bool options_fits(const char *pattern, const char *check, const char *part);
 void options_clear(struct options *options);
 
 #endif

@@ -75,12 +75,15 @@ static int32_t try_download(struct pool *pool, const char *name)
 
 static int32_t try_grow(struct pool *pool, const char *name)
 {
-    return pool_resize(pool, name, pool->size * 2, 0);
+    return pool->type->volume_resize != NULL ? pool_resize(pool, name, pool->size * 2, 0)
+                                             : pool_cut(pool, name, pool->size * 2, 0);
 }
 
 static int32_t try_shrink(struct pool *pool, const char *name)
 {
-    return pool_resize(pool, name, pool->size / 2, TARN_TRUNCATE_SHRINK);
+    return pool->type->volume_resize != NULL
+               ? pool_resize(pool, name, pool->size / 2, TARN_TRUNCATE_SHRINK)
+               : pool_cut(pool, name, pool->size / 2, TARN_TRUNCATE_SHRINK);
 }
 
 static int32_t try_watch(struct pool *pool, const char *name)
@@ -178,7 +181,7 @@ static bool is_emulated(const struct tarn_pool_type *type, const struct operatio
 static bool grows_by_itself(const struct tarn_pool_type *type, const struct operation *operation)
 {
     return (operation->run == try_grow || operation->run == try_shrink) &&
-           !(type->flags & TARN_POOL_SIZED_CONTAINERS) && type->volume_open != NULL;
+           pool_grows_by_itself(type);
 }
 
 /* --- what is told ----------------------------------------------------------------------------- */
@@ -307,10 +310,13 @@ static void try_one(struct pool *pool, const struct results *told,
 {
     const struct tarn_capability *capability = results_capability(told, operation->name);
 
-    if (operation->run == NULL || !is_the_modules(pool->type, operation))
+    if (operation->run == NULL ||
+        !(is_the_modules(pool->type, operation) || grows_by_itself(pool->type, operation)))
         return;
     if (is_none(told, operation->name))
         must_refuse(pool, operation, name);
+    else if (!is_the_modules(pool->type, operation))
+        return;
     else if (!(operation->how & STOPPED) && is_promised(pool, operation, capability))
         must_work(pool, operation, name, capability);
 }

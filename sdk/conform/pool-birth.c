@@ -76,6 +76,10 @@ static int32_t allocated(struct birth *birth, const char *operation, int32_t sta
 
     host->call.volume = NULL;
     host_end(host, status);
+    if (status != TARN_OK) { /* what a failure left there counts for nothing */
+        birth->container = NULL;
+        birth->io = NULL;
+    }
     trial_require(host->trial, status != TARN_OK || birth->container != NULL,
                   "%s answered ok and gave no container", operation);
     return status;

@@ -87,6 +87,8 @@ int32_t pool_volume_open(struct pool *pool, const char *name, uint32_t flags,
     host_begin(pool->host, "volume_open", HOST_MAY_IDENTIFY);
     status = host_end(pool->host, pool->type->volume_open(&pool->host->call, pool->handle, name,
                                                           flags, out_io));
+    if (status != TARN_OK)
+        *out_io = NULL;
     trial_require(pool->trial, status != TARN_OK || *out_io != NULL,
                   "volume_open of \"%s\" answered ok and gave no byte store", name);
     return status;

@@ -47,6 +47,13 @@ void pool_shrink(struct trial *trial);
 void pool_deletion(struct trial *trial);
 void pool_deleted_open(struct trial *trial);
 
+/* pool-absence.c */
+void pool_absent(struct trial *trial);
+void pool_vanished(struct trial *trial);
+
+/* pool-huge.c */
+void pool_huge(struct trial *trial);
+
 /* pool-content.c */
 void pool_content(struct trial *trial);
 void pool_read_only(struct trial *trial);

@@ -104,6 +104,39 @@ void pool_content(struct trial *trial)
 
 /* --- reading alone ---------------------------------------------------------------------------- */
 
+/* UNSUPPORTED may come without a word, and any refusal is right. */
+static void must_refuse(struct subject_store *store, const char *what, int32_t status)
+{
+    store->pool->host->operation = NULL;
+    trial_require(store->pool->trial, status != TARN_OK, "%s answered ok", what);
+}
+
+static void try_changes(struct subject_store *store)
+{
+    struct tarn_io *io = store->io;
+    struct host *host = store->pool->host;
+    struct tarn_call *call = &host->call;
+    uint64_t half = store->size / 2;
+
+    host_begin(host, "zero", HOST_TAKES_NOTHING);
+    if (io->zero != NULL)
+        must_refuse(store, "zero in a store that was opened for reading",
+                    io->zero(call, io, 0, half, TARN_ZERO_MAY_UNMAP));
+    host_begin(host, "discard", HOST_TAKES_NOTHING);
+    if (io->discard != NULL)
+        must_refuse(store, "discard in a store that was opened for reading",
+                    io->discard(call, io, 0, half));
+    host_begin(host, "allocate", HOST_TAKES_NOTHING);
+    if (io->allocate != NULL)
+        must_refuse(store, "allocate in a store that was opened for reading",
+                    io->allocate(call, io, 0, half));
+    host_begin(host, "truncate", HOST_TAKES_NOTHING);
+    if (io->truncate != NULL)
+        must_refuse(store, "truncate of a store that was opened for reading",
+                    io->truncate(call, io, half, TARN_TRUNCATE_SHRINK));
+    host->operation = NULL;
+}
+
 void pool_read_only(struct trial *trial)
 {
     struct subject_store store;
@@ -118,6 +151,7 @@ void pool_read_only(struct trial *trial)
             trial_fail(trial, "pwrite into a store that was opened for reading answered ok");
         store.pool->host->operation = NULL;
     }
+    try_changes(&store);
     pool_must_hold(store.pool, store.name, store.size, 1, "after it was opened for reading");
     store_end(&store);
 }
@@ -146,6 +180,17 @@ static void try_fixed(struct subject_store *store, uint64_t size)
     host_begin(host, "pwrite", HOST_TAKES_NOTHING);
     host_refuses(host, tarn_io_pwrite(&host->call, store->io, bytes, 2, UINT64_MAX - 1),
                  TARN_E_NO_SPACE, TARN_E_INVALID, "a write at the end of all numbers");
+    host_begin(host, "zero", HOST_TAKES_NOTHING);
+    if (store->io->zero != NULL)
+        must_refuse(store, "zero of 2 bytes, of which one is past the end of a fixed size,",
+                    store->io->zero(&host->call, store->io, size - 1, 2, 0));
+    host_begin(host, "discard", HOST_TAKES_NOTHING);
+    if (store->io->discard != NULL)
+        must_refuse(store, "discard of 2 bytes, of which one is past the end of a fixed size,",
+                    store->io->discard(&host->call, store->io, size - 1, 2));
+    host->operation = NULL;
+    trial_require(store->pool->trial, store_size(store->pool, store->io) == size,
+                  "what was refused past the end of a fixed size has changed the size");
 }
 
 static void try_growing(struct subject_store *store, uint64_t size)

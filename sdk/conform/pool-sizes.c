@@ -61,13 +61,15 @@ void pool_absurd_sizes(struct trial *trial)
 
 /* --- resize ----------------------------------------------------------------------------------- */
 
-static struct pool *resizable(struct trial *trial)
+static struct pool *resizable(struct trial *trial, const char *operation)
 {
     struct pool *pool;
 
-    if (trial->type->volume_resize == NULL)
+    if (trial->type->volume_resize == NULL && !pool_grows_by_itself(trial->type))
         trial_skip(trial, "it does not resize volumes");
     pool = pool_started(trial);
+    if (trial->type->volume_resize == NULL && pool_cannot(pool, operation))
+        trial_skip(trial, "it says that it cannot %s", operation);
     return pool;
 }
 
@@ -78,9 +80,9 @@ static void may_be_unable(struct pool *pool, int32_t status, const char *what)
     pool_must(pool, status, "volume_resize");
 }
 
-void pool_grow(struct trial *trial)
+static void grow_by_resize(struct pool *pool)
 {
-    struct pool *pool = resizable(trial);
+    struct trial *trial = pool->trial;
     const char *name = pool_volume(pool, 1, 1);
     uint64_t larger = size_of(pool, name) * 2;
     uint64_t size;
@@ -94,12 +96,22 @@ void pool_grow(struct trial *trial)
                   "volume_resize to %" PRIu64 " bytes answered ok, and volume_lookup tells a "
                   "smaller capacity", larger);
     pool_must_hold(pool, name, pool->size, 1, "after it grew");
+}
+
+void pool_grow(struct trial *trial)
+{
+    struct pool *pool = resizable(trial, TARN_OPERATION_GROW);
+
+    if (trial->type->volume_resize != NULL)
+        grow_by_resize(pool);
+    else
+        pool_grow_by_itself(pool);
     pool_end(pool);
 }
 
-void pool_shrink(struct trial *trial)
+static void shrink_by_resize(struct pool *pool)
 {
-    struct pool *pool = resizable(trial);
+    struct trial *trial = pool->trial;
     const char *name = pool_volume(pool, 1, 1);
     uint64_t full = size_of(pool, name);
 
@@ -116,5 +128,15 @@ void pool_shrink(struct trial *trial)
                   "volume_resize to a smaller size with TARN_TRUNCATE_SHRINK answered ok, and the "
                   "store has the size that it had");
     pool_must_hold(pool, name, full / 2, 1, "after it became smaller");
+}
+
+void pool_shrink(struct trial *trial)
+{
+    struct pool *pool = resizable(trial, TARN_OPERATION_SHRINK);
+
+    if (trial->type->volume_resize != NULL)
+        shrink_by_resize(pool);
+    else
+        pool_shrink_by_itself(pool);
     pool_end(pool);
 }

@@ -27,8 +27,13 @@ int32_t pool_define(struct host *host)
 
 int32_t pool_open(struct pool *pool)
 {
+    int32_t status;
+
     host_begin(pool->host, "open", HOST_TAKES_NOTHING);
-    return host_end(pool->host, pool->type->open(&pool->host->call, &pool->handle));
+    status = host_end(pool->host, pool->type->open(&pool->host->call, &pool->handle));
+    if (status != TARN_OK)
+        pool->handle = NULL;
+    return status;
 }
 
 void pool_close(struct pool *pool)

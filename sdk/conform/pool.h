@@ -110,6 +110,16 @@ int32_t pool_resize(struct pool *pool, const char *name, uint64_t size, uint32_t
 /* Does a pool that is started say that it cannot do this (TARN_OPERATION_…)? pool-abilities.c */
 bool pool_cannot(struct pool *pool, const char *operation);
 
+/* --- containers that grow as they are written: pool-growing.c --------------------------------- */
+
+bool pool_grows_by_itself(const struct tarn_pool_type *type);
+int32_t store_cut(struct pool *pool, struct tarn_io *io, uint64_t size, uint32_t flags);
+/* The same of a volume, which is opened for it. */
+int32_t pool_cut(struct pool *pool, const char *name, uint64_t size, uint32_t flags);
+/* What pool/grow and pool/shrink try with them. */
+void pool_grow_by_itself(struct pool *pool);
+void pool_shrink_by_itself(struct pool *pool);
+
 /* --- bytes: pool-bytes.c ---------------------------------------------------------------------- */
 
 int32_t pool_volume_open(struct pool *pool, const char *name, uint32_t flags,

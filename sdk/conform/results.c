@@ -91,6 +91,11 @@ static void copy_volume(struct result_volume *to, const struct tarn_volume_info 
     info->backing_path = copy(info->backing_path);
     info->backing_format = copy(info->backing_format);
     info->identity = NULL;
+    if (info->permissions != NULL) {
+        to->has_permissions = true;
+        take(&to->permissions, sizeof(to->permissions), info->permissions);
+        to->permissions.label = NULL;
+    }
     info->permissions = NULL;
     info->extents = NULL;
     info->head = NULL;
@@ -102,6 +107,7 @@ static int32_t emit_volume(struct tarn_call *call, const struct tarn_volume_info
     struct host *host = host_of(call);
     struct results *results = &host->results;
 
+    host_is_asked(host, volume->name);
     if (!allowed(host, HOST_TAKES_VOLUMES, "emit_volume", volume))
         return refused(call);
     results->volumes = more(host, results->volumes, results->volume_count,
@@ -123,6 +129,7 @@ static int32_t volume_known(struct tarn_call *call, const char *name,
     const struct result_volume *known = results_volume(&host->known, name);
     struct tarn_identity full;
 
+    host_is_asked(host, name);
     if (!allowed(host, HOST_TAKES_VOLUMES, "volume_known", identity))
         return 0;
     take(&full, sizeof(full), identity);

@@ -16,6 +16,8 @@ struct result_volume {
                                      backing_* are copies, permissions, extents, head and io NULL */
     bool has_identity;
     struct tarn_identity identity;
+    bool has_permissions;
+    struct tarn_permissions permissions; /* complete; the label NULL */
 };
 
 struct results {

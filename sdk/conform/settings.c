@@ -36,11 +36,10 @@ static const struct setting {
     { "format:?*", "subformats", "further subformats" },
     { "format:?*", "packed-subformat", "the subformat that is compressed" },
     { "format:?*", "compats", "compatibility levels" },
-    { "format:?*", "options", "the format's own options of an image" },
+    { "format:?*", "option.*", "a parameter of the format" },
     { "format:?*", "backing-format", "the format of backing stores" },
     { "format:?*", "backing-name", "the name of a backing store" },
     { "format:?*", "sample", "the file of an image" },
-    { "format:?*", "option.*", "a parameter of the format" },
 };
 
 #define SETTING_COUNT (sizeof(settings) / sizeof(settings[0]))

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "conform/abilities.h"
+#include "conform/parameters.h"
 #include "conform/subject.h"
 
 static bool tell(FILE *to, const char *kind, const char *name)
@@ -38,15 +39,20 @@ static void tell_all(FILE *to, const struct tarn_module *module)
     }
 }
 
-static _Noreturn void child(FILE *to, const char *module)
+static _Noreturn void child(FILE *to, const char *module, const struct config *config)
 {
     static struct subject subject;
     char *error = NULL;
+    char *wrong;
 
-    if (!subject_open(&subject, module, &error))
+    if (!subject_open(&subject, module, &error)) {
         fprintf(to, "!%s\n", error);
-    else
+    } else {
         tell_all(to, &subject.module);
+        wrong = parameters_judge(&subject.module, config);
+        if (wrong != NULL)
+            fprintf(to, "?%s\n", wrong);
+    }
     fflush(to);
     _exit(0);
 }
@@ -63,7 +69,8 @@ static void take_line(struct survey *out, char *line)
     out->parts[out->count++] = strdup(line);
 }
 
-char *survey_take(struct survey *out, const char *module)
+char *survey_take(struct survey *out, const char *module, const struct config *config,
+                  char **out_wrong)
 {
     FILE *told = tmpfile();
     char line[4096];
@@ -72,11 +79,12 @@ char *survey_take(struct survey *out, const char *module)
     pid_t pid;
 
     memset(out, 0, sizeof(*out));
+    *out_wrong = NULL;
     if (told == NULL)
         return strdup("the kit can make no file: set TMPDIR to a folder that can be written");
     pid = fork();
     if (pid == 0)
-        child(told, module);
+        child(told, module, config);
     if (pid > 0)
         waitpid(pid, &status, 0);
     rewind(told);
@@ -84,6 +92,8 @@ char *survey_take(struct survey *out, const char *module)
         line[strcspn(line, "\n")] = '\0';
         if (line[0] == '!')
             error = strdup(line + 1);
+        else if (line[0] == '?')
+            *out_wrong = strdup(line + 1);
         else
             take_line(out, line);
     }

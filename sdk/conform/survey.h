@@ -8,6 +8,8 @@
 
 #include <stddef.h>
 
+#include "conform/config.h"
+
 #define SURVEY_MOST 64u
 
 struct survey {
@@ -16,8 +18,10 @@ struct survey {
     size_t count;
 };
 
-/* NULL; or why it cannot be opened, freed with free. */
-char *survey_take(struct survey *out, const char *module);
+/* NULL; or why it cannot be opened, freed with free; as *out_wrong, what is wrong with the values
+ * that the configuration gives to its parameters. */
+char *survey_take(struct survey *out, const char *module, const struct config *config,
+                  char **out_wrong);
 void survey_clear(struct survey *survey);
 
 #endif

@@ -27,6 +27,10 @@ struct trial {
     const char *part;   /* "pool:drawer", "format:boxed": its section of the configuration; or "" */
     const char *folder; /* an empty folder of this trial's own, absolute */
     int report;         /* where the verdict goes */
+    /* Called whenever the module asks or tells the fake host something, in the midst of an
+     * operation: `volume` is the one that it looks at, or NULL. NULL = nothing. */
+    void (*during)(struct trial *trial, const char *volume);
+    void *during_arg;
 };
 
 /* The promise is broken: says how, and ends the process. One line, without a full stop. */

@@ -34,9 +34,9 @@ static bool done(struct host *host, int32_t status)
 
 static int32_t take_extent(struct tarn_call *call, const struct tarn_extent *extent, void *arg)
 {
-    (void)call;
     (void)extent;
     (void)arg;
+    host_is_asked(host_of(call), NULL);
     return TARN_OK;
 }
 
@@ -98,6 +98,32 @@ static void use_format(struct work *work)
 
 /* --- a pool type ------------------------------------------------------------------------------ */
 
+/* Begins a volume and writes to it. False: it cannot. */
+static bool begin_volume(struct work *work, void *pool, const struct tarn_container_spec *spec,
+                         void **out_container)
+{
+    struct tarn_io *io = NULL;
+
+    host_begin(work->host, "volume_allocate", HOST_TAKES_VOLUMES | HOST_MAY_IDENTIFY);
+    if (work->trial->type->volume_allocate(&work->host->call, pool, spec, out_container, &io) !=
+        TARN_OK)
+        return false;
+    if (io != NULL)
+        use_store(work, io);
+    return true;
+}
+
+static void list(struct work *work, void *pool)
+{
+    struct host *host = work->host;
+
+    if (work->trial->type->refresh == NULL)
+        return;
+    host_begin(host, "refresh", HOST_TAKES_VOLUMES | HOST_TAKES_POOL | HOST_MAY_IDENTIFY);
+    done(host, work->trial->type->refresh(&host->call, pool));
+}
+
+/* One that is given up, and one that comes to be. */
 static void make_volume(struct work *work, void *pool)
 {
     const struct tarn_pool_type *type = work->trial->type;
@@ -113,15 +139,17 @@ static void make_volume(struct work *work, void *pool)
     if (type->volume_allocate == NULL)
         return;
     spec.name = pool_volume_name(work->trial, 1);
-    host_begin(work->host, "volume_allocate", HOST_TAKES_VOLUMES | HOST_MAY_IDENTIFY);
-    if (type->volume_allocate(call, pool, &spec, &container, &io) != TARN_OK)
+    if (!begin_volume(work, pool, &spec, &container))
         return;
-    if (io != NULL)
-        use_store(work, io);
+    host_begin(work->host, "volume_abort", HOST_MAY_IDENTIFY);
+    type->volume_abort(call, pool, container);
+    if (!begin_volume(work, pool, &spec, &container))
+        return;
     host_begin(work->host, "volume_publish", HOST_TAKES_VOLUMES | HOST_MAY_IDENTIFY);
     if (type->volume_publish(call, pool, container) == TARN_OK &&
         work->host->results.volume_count != 0)
         spec.name = trial_text(work->trial, "%s", work->host->results.volumes[0].info.name);
+    list(work, pool);
     host_begin(work->host, "volume_open", HOST_MAY_IDENTIFY);
     if (type->volume_open != NULL &&
         type->volume_open(call, pool, spec.name, 0, &io) == TARN_OK)
@@ -159,10 +187,7 @@ static void use_started(struct work *work, void *pool)
         done(host, type->info(&host->call, pool));
     }
     make_volume(work, pool);
-    if (type->refresh != NULL) {
-        host_begin(host, "refresh", HOST_TAKES_VOLUMES | HOST_TAKES_POOL | HOST_MAY_IDENTIFY);
-        done(host, type->refresh(&host->call, pool));
-    }
+    list(work, pool);
     watch(work, pool);
     look(work);
 }

@@ -73,8 +73,7 @@ int32_t shelf_folder_open(struct tarn_call *call, const struct pool *pool, int *
     if (*out >= 0)
         return TARN_OK;
     if (errno == ENOENT || errno == ENOTDIR)
-        return tarn_fail(call, TARN_E_STATE, errno, "the folder %s is not there any more",
-                         pool->path);
+        return tarn_fail(call, TARN_E_STATE, 0, "the folder %s is not there any more", pool->path);
     return shelf_failed(call, "open", pool->path);
 }
 
@@ -160,27 +159,38 @@ static struct tarn_identity identity_of(const struct stat *known)
     };
 }
 
-/* The first bytes of a file, or why there are none. A link is not followed out of the folder, and a
- * FIFO that came in the file's place hangs nobody. */
-static void look_inside(struct tarn_volume_info *info, int folder, void *head)
+/* The first bytes of a file, and the file as a store for formats that are known by its end; or why
+ * there are none. A link is not followed out of the folder, and a FIFO that came in the file's place
+ * hangs nobody. */
+static int32_t look_inside(struct tarn_call *call, struct tarn_volume_info *info, int folder,
+                           void *head)
 {
     int file = openat(folder, info->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     ssize_t length = file >= 0 ? pread(file, head, HEAD, 0) : -1;
 
-    if (length < 0) {
-        info->status = errno == ENOENT ? TARN_VOLUME_VANISHED : TARN_VOLUME_UNREADABLE;
-        info->status_text = errno == EACCES ? "it may not be read" : "it cannot be read";
+    if (length >= 0) {
+        info->head = head;
+        info->head_length = (uint64_t)length;
+        return shelf_store_new(call, file, 0, &info->io);
     }
-    info->head = head;
-    info->head_length = length > 0 ? (uint64_t)length : 0;
+    info->status = errno == ENOENT ? TARN_VOLUME_VANISHED : TARN_VOLUME_UNREADABLE;
+    info->status_text = errno == EACCES ? "it may not be read" : "it cannot be read";
     if (file >= 0)
         close(file);
+    return TARN_OK;
 }
 
 static int32_t tell(struct tarn_call *call, const struct pool *pool, int folder, const char *name,
                     const struct stat *known, const struct tarn_identity *identity)
 {
+    const struct tarn_permissions permissions = {
+        .struct_size = sizeof(permissions),
+        .mode = known->st_mode & 0777,
+        .owner = known->st_uid,
+        .group = known->st_gid,
+    };
     struct tarn_volume_info info = { .struct_size = sizeof(info), .name = name, .type = "file" };
+    int32_t status = TARN_OK;
     char path[4096 + 256];
     char head[HEAD];
 
@@ -188,18 +198,22 @@ static int32_t tell(struct tarn_call *call, const struct pool *pool, int folder,
     info.path = path;
     info.capacity = info.physical = (uint64_t)known->st_size;
     info.allocation = (uint64_t)known->st_blocks * 512;
+    info.permissions = &permissions;
     info.mtime = identity->mtime;
     info.ctime = identity->ctime;
     info.identity = identity;
     if (S_ISREG(known->st_mode)) {
-        look_inside(&info, folder, head);
+        status = look_inside(call, &info, folder, head);
     } else {
         info.status = TARN_VOLUME_UNKNOWN_FORMAT;
         info.status_text = "it is no regular file";
     }
     if (info.status == TARN_VOLUME_VANISHED)
-        return tarn_fail(call, TARN_E_NOT_FOUND, 0, "the volume \"%s\" is gone", name);
-    return call->host->emit_volume(call, &info);
+        status = tarn_fail(call, TARN_E_NOT_FOUND, 0, "the volume \"%s\" is gone", name);
+    if (status == TARN_OK)
+        status = call->host->emit_volume(call, &info);
+    tarn_io_close(call, info.io);
+    return status;
 }
 
 static int32_t refresh_one(struct tarn_call *call, const struct pool *pool, int folder,

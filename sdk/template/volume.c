@@ -94,6 +94,7 @@ static int32_t open_nameless(struct tarn_call *call, const struct pool *pool,
     return status;
 }
 
+/* Size and reserved space it gets by its store, from the format of the image that is made in it. */
 int32_t shelf_volume_allocate(struct tarn_call *call, void *handle,
                               const struct tarn_container_spec *spec, void **out_container,
                               struct tarn_io **out_io)

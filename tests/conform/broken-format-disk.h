@@ -34,6 +34,8 @@ static int32_t good_place(struct tarn_call *call, struct image *image, uint64_t 
     uint64_t size;
     int32_t status = tarn_io_size(call, image->file, &size);
 
+    if (FAULT(TRUSTS_PLACE) && place / MOST != 0)
+        return *(volatile uint8_t *)NULL;
     if (status == TARN_OK && (place % BOX != 0 || place < 2 * BOX || place >= size))
         return tarn_fail(call, TARN_E_CORRUPT, 0, "a box at %llu is outside of the container",
                          (unsigned long long)place);
@@ -103,7 +105,7 @@ static int32_t read_below(struct tarn_call *call, struct image *image, uint8_t *
     uint64_t there = 0;
     int32_t status = TARN_OK;
 
-    if (image->no_backing)
+    if (image->no_backing && !FAULT(MAKES_UP_BACKING))
         return tarn_fail(call, TARN_E_STATE, 0, "the backing store was not opened");
     if (image->backing != NULL && offset < image->backing_size) {
         there = smaller(length, image->backing_size - offset);
@@ -183,19 +185,35 @@ static bool one_byte(const uint8_t *bytes, uint64_t length)
     return memcmp(bytes, bytes + 1, length - 1) == 0;
 }
 
+/* Clears the box, writes it, and hopes that what failed can be undone. */
+static int32_t rewrite(struct tarn_call *call, struct image *image, uint64_t place,
+                       const uint8_t *from, uint64_t length, uint64_t within)
+{
+    int32_t status = tarn_io_pread(call, image->file, image->box, BOX, place);
+    uint8_t *old = malloc(BOX);
+
+    if (status != TARN_OK || old == NULL) {
+        free(old);
+        return status != TARN_OK ? status : no_memory(call);
+    }
+    memcpy(old, image->box, BOX);
+    memcpy(image->box + within, from, length);
+    status = tarn_io_zero(call, image->file, place, BOX, 0);
+    if (status == TARN_OK)
+        status = tarn_io_pwrite(call, image->file, image->box, BOX, place);
+    if (status != TARN_OK && FAULT(RESTORES_LATER))
+        tarn_io_pwrite(call, image->file, old, BOX, place);
+    free(old);
+    return status;
+}
+
 /* In place, where the box is and is read. */
 static int32_t overwrite(struct tarn_call *call, struct image *image, uint64_t place,
                          const uint8_t *from, uint64_t length, uint64_t within)
 {
-    int32_t status;
-
-    if (!FAULT(CLEARS_FIRST) || length == BOX)
-        return tarn_io_pwrite(call, image->file, from, length, place + within);
-    status = tarn_io_pread(call, image->file, image->box, BOX, place);
-    memcpy(image->box + within, from, length);
-    if (status == TARN_OK)
-        status = tarn_io_zero(call, image->file, place, BOX, 0);
-    return status == TARN_OK ? tarn_io_pwrite(call, image->file, image->box, BOX, place) : status;
+    if (length < BOX && (FAULT(CLEARS_FIRST) || FAULT(RESTORES_LATER)))
+        return rewrite(call, image, place, from, length, within);
+    return tarn_io_pwrite(call, image->file, from, length, place + within);
 }
 
 /* Within one box. */
@@ -273,7 +291,9 @@ static int32_t settle(struct tarn_call *call, struct image *image)
 
 static bool hold_back(struct image *image, const void *from, uint64_t length, uint64_t offset)
 {
-    image->late = FAULT(HOLDS_BACK) ? malloc(length) : NULL;
+    bool holds = FAULT(HOLDS_BACK) && !(image->flags & TARN_IMAGE_OPEN_FILL);
+
+    image->late = holds ? malloc(length) : NULL;
     if (image->late == NULL)
         return false;
     memcpy(image->late, from, length);
@@ -332,7 +352,8 @@ static int32_t zero_box(struct tarn_call *call, struct image *image, uint64_t le
     if (status != TARN_OK || entry & ENTRY_ZERO ||
         (entry == 0 && image->backing == NULL && !image->no_backing))
         return status;
-    if (length < BOX && (offset % BOX != 0 || offset + length < image->size))
+    if (FAULT(ZEROES_SLOWLY) ||
+        (length < BOX && (offset % BOX != 0 || offset + length < image->size)))
         return write_zeros(call, image, length, offset);
     if (entry & ENTRY_PACKED)
         entry = 0;
@@ -360,103 +381,17 @@ static int32_t disk_zero(struct tarn_call *call, struct tarn_io *io, uint64_t of
     return status;
 }
 
-/* --- size and map ----------------------------------------------------------------------------- */
-
-static int32_t disk_size(struct tarn_call *call, struct tarn_io *io, uint64_t *out)
-{
-    (void)call;
-    *out = image_of(io)->size;
-    return TARN_OK;
-}
-
-/* What is cut off reads as zeros if the disk grows again; without a leaf there is nothing. */
-static int32_t cut(struct tarn_call *call, struct image *image, uint64_t size)
-{
-    int32_t status = TARN_OK;
-
-    for (uint64_t at = size; status == TARN_OK && at < image->size;) {
-        uint64_t part = smaller(BOX - at % BOX, image->size - at);
-        uint64_t entry;
-
-        status = find_entry(call, image, at / BOX, &entry);
-        if (status == TARN_OK && entry == 0 && image->backing == NULL && !image->no_backing)
-            part = smaller(PER_TABLE * BOX - at % (PER_TABLE * BOX), image->size - at);
-        else if (status == TARN_OK)
-            status = zero_box(call, image, part, at);
-        at += part;
-    }
-    return status;
-}
-
-static int32_t disk_truncate(struct tarn_call *call, struct tarn_io *io, uint64_t size,
-                             uint32_t flags)
-{
-    struct image *image = image_of(io);
-    uint64_t old = image->size;
-    int32_t status = check_writable(call, image, 0, 0);
-
-    if (status != TARN_OK)
-        return status;
-    if (size > MOST)
-        return tarn_fail(call, TARN_E_UNSUPPORTED, 0, "no disk is that large");
-    if (size < old && !(flags & TARN_TRUNCATE_SHRINK) && !FAULT(SHRINKS_UNASKED))
-        return tarn_fail(call, TARN_E_INVALID, 0, "bytes would be lost");
-    if (size < old)
-        status = cut(call, image, size);
-    if (status == TARN_OK)
-        status = write_number(call, image, AT_CAPACITY, size);
-    if (status == TARN_OK)
-        image->size = size;
-    if (status == TARN_OK && size > old && (image->backing != NULL || image->no_backing))
-        status = disk_zero(call, io, old, size - old, 0);
-    if (status == TARN_OK && FAULT(GROWS_DIRTY) && size > old && size > 2100224)
-        status = write_entry(call, image, (size - 1) / BOX, 'x' << 8 | ENTRY_PACKED);
-    return status;
-}
-
-static uint32_t kind_of(const struct image *image, uint64_t entry, uint64_t offset)
-{
-    if (entry & ENTRY_ZERO)
-        return TARN_EXTENT_ZERO;
-    if (entry != 0)
-        return FAULT(DATA_IS_A_HOLE) ? TARN_EXTENT_HOLE : TARN_EXTENT_DATA;
-    return image->no_backing || (image->backing != NULL && offset < image->backing_size)
-               ? TARN_EXTENT_BACKING : TARN_EXTENT_HOLE;
-}
-
-static int32_t disk_extents(struct tarn_call *call, struct tarn_io *io, uint64_t offset,
-                            uint64_t length, tarn_extent_fn emit, void *arg)
-{
-    struct image *image = image_of(io);
-    uint64_t end = offset + length;
-    int32_t status = settle(call, image);
-
-    while (status == TARN_OK && offset < end) {
-        struct tarn_extent extent = { .struct_size = sizeof(extent), .offset = offset };
-        uint64_t entry;
-
-        status = tarn_interrupted(call);
-        if (status == TARN_OK)
-            status = read_entry(call, image, offset / BOX, &entry);
-        if (status != TARN_OK)
-            break;
-        extent.kind = kind_of(image, entry, offset);
-        extent.length = smaller(end - offset, BOX - offset % BOX);
-        if (entry & ENTRY_PACKED)
-            extent.flags = TARN_EXTENT_COMPRESSED;
-        if (FAULT(MAP_OVERLAPS) && offset % BOX != 0)
-            extent.offset--;
-        offset += extent.length;
-        status = emit(call, &extent, arg);
-    }
-    return status;
-}
+#include "broken-format-size.h"
 
 /* --- its end ---------------------------------------------------------------------------------- */
 
 static int32_t disk_flush(struct tarn_call *call, struct tarn_io *io)
 {
-    return tarn_io_flush(call, image_of(io)->file);
+    struct image *image = image_of(io);
+
+    if (image->flags & TARN_IMAGE_OPEN_FILL ? FAULT(FILLS_WITHOUT_FLUSH) : FAULT(FLUSHES_NOTHING))
+        return TARN_OK;
+    return tarn_io_flush(call, image->file);
 }
 
 static int32_t disk_close(struct tarn_call *call, struct tarn_io *io)
@@ -464,7 +399,8 @@ static int32_t disk_close(struct tarn_call *call, struct tarn_io *io)
     struct image *image = image_of(io);
     int32_t status = settle(call, image);
 
-    tarn_io_close(call, image->backing);
+    if (!FAULT(KEEPS_BACKING_OPEN))
+        tarn_io_close(call, image->backing);
     if (FAULT(CLOSES_ITS_CONTAINER))
         tarn_io_close(call, image->file);
     if (!FAULT(CLOSE_LEAKS) || image->flags & TARN_IMAGE_OPEN_WRITE)
@@ -480,7 +416,8 @@ static void disk_init(struct image *image, uint32_t flags)
     image->flags = flags;
     image->io = (struct tarn_io){
         .struct_size = sizeof(image->io), .fd = -1, .block_size = (uint32_t)BOX,
-        .flags = TARN_IO_ZERO_NEW | (writes ? TARN_IO_WRITABLE : 0),
+        .flags = TARN_IO_ZERO_NEW | (writes ? TARN_IO_WRITABLE : 0) |
+                 (FAULT(LOCKS_NOTHING) ? TARN_IO_PARALLEL : 0),
         .pread = disk_read, .pwrite = disk_write, .flush = disk_flush, .size = disk_size,
         .truncate = disk_truncate, .extents = disk_extents, .zero = disk_zero,
         .close = disk_close,

@@ -98,6 +98,7 @@ static int32_t info(struct tarn_call *call, struct tarn_io *file)
     if (status != TARN_OK)
         return status;
     told.capacity = header.capacity;
+    told.flags = FAULT(TELLS_DIRTY) ? TARN_IMAGE_DIRTY : 0;
     if (header.name[0] != '\0') {
         told.backing_name = header.name;
         told.backing_format = header.format;
@@ -116,7 +117,9 @@ static int32_t info(struct tarn_call *call, struct tarn_io *file)
 static int32_t check_options(struct tarn_call *call, const struct tarn_image_spec *spec,
                              uint64_t *out_shade)
 {
-    for (size_t i = 0; spec->options != NULL && spec->options[i] != NULL; i++) {
+    if (spec->options == NULL || spec->options[0] == NULL)
+        return tarn_fail(call, TARN_E_INTERNAL, 0, "the default of shade is not filled in");
+    for (size_t i = 0; spec->options[i] != NULL; i++) {
         const char *value = spec->options[i]->value;
 
         *out_shade = strcmp(value, "dark") == 0;
@@ -136,8 +139,9 @@ static int32_t check_spec(struct tarn_call *call, const struct tarn_image_spec *
 
     *out_shade = 0;
     if (features || spec->subformat != NULL || spec->compat != NULL ||
-        spec->preallocation != TARN_PREALLOC_OFF || spec->capacity > MOST ||
-        (spec->cluster_size != 0 && spec->cluster_size != BOX))
+        (spec->preallocation != TARN_PREALLOC_OFF && !FAULT(RESERVES_NOTHING)) ||
+        spec->capacity > MOST ||
+        (spec->cluster_size != 0 && spec->cluster_size != BOX && !FAULT(TAKES_ANY_CLUSTER)))
         return tarn_fail(call, TARN_E_INVALID, 0, "images of boxes have boxes of 64 KiB, at most 4 "
                                                   "TiB, and nothing else to choose");
     if (spec->backing_name != NULL &&
@@ -179,8 +183,11 @@ static int32_t create(struct tarn_call *call, struct tarn_io *file,
     uint64_t shade;
     int32_t status = check_spec(call, spec, &shade);
 
-    if (status == TARN_OK)
+    if (status == TARN_OK && !(FAULT(TAKES_ANY_ROOM) && file->flags & TARN_IO_FIXED_SIZE))
         status = tarn_io_truncate(call, file, 2 * BOX, 0);
+    if (status == TARN_OK && !(file->flags & TARN_IO_ZERO_NEW) && !FAULT(TRUSTS_GROWTH) &&
+        !FAULT(TAKES_ANY_ROOM))
+        status = tarn_io_zero(call, file, 0, 2 * BOX, 0);
     if (status != TARN_OK)
         return status;
     encode(bytes, spec, shade);
@@ -279,7 +286,9 @@ static int32_t check_number(struct tarn_call *call, struct checker *checker, uin
                             uint64_t place)
 {
     bool bad = place != 0 && (place % BOX != 0 || place < 2 * BOX || place >= checker->file_size);
-    bool mend = bad && (checker->flags & TARN_CHECK_REPAIR_ALL) != 0;
+    bool asked = (checker->flags & TARN_CHECK_REPAIR_ALL) != 0 ||
+                 (FAULT(MENDS_UNASKED) && checker->image.file->flags & TARN_IO_WRITABLE);
+    bool mend = bad && asked;
     struct tarn_finding finding = { sizeof(finding), TARN_FINDING_CORRUPTION, mend, 0, at, 8,
                                     "an entry points outside of the container" };
     int32_t status = TARN_OK;
@@ -288,7 +297,7 @@ static int32_t check_number(struct tarn_call *call, struct checker *checker, uin
         return TARN_OK;
     if (mend && !FAULT(ONLY_SAYS_REPAIRED))
         status = write_number(call, &checker->image, at, 0);
-    checker->result.corruptions += !mend;
+    checker->result.corruptions += !mend && !FAULT(COUNTS_NOTHING);
     checker->result.corruptions_fixed += mend;
     return status == TARN_OK ? call->host->emit_finding(call, &finding) : status;
 }
@@ -309,6 +318,16 @@ static int32_t read_entries(struct tarn_call *call, struct checker *checker, uin
                          smaller(4096, checker->file_size - table - first * 8), table + first * 8);
 }
 
+/* A box that may come to be used again. */
+static int32_t cry(struct tarn_call *call, struct checker *checker, uint64_t place)
+{
+    struct tarn_finding finding = { sizeof(finding), TARN_FINDING_LEAK, 0, 0, place, BOX,
+                                    "a box is not read" };
+
+    checker->result.leaks++;
+    return call->host->emit_finding(call, &finding);
+}
+
 static int32_t check_leaf(struct tarn_call *call, struct checker *checker, uint64_t leaf)
 {
     uint64_t count = smaller(PER_TABLE, (checker->file_size - leaf) / 8);
@@ -320,8 +339,8 @@ static int32_t check_leaf(struct tarn_call *call, struct checker *checker, uint6
         if (i % 512 == 0)
             status = read_entries(call, checker, checker->image.box, leaf, i);
         entry = load(checker->image.box + i % 512 * 8);
-        if (FAULT(CHECK_CRIES) && entry & ENTRY_ZERO && entry > BOX)
-            checker->result.leaks++;
+        if (status == TARN_OK && FAULT(CHECK_CRIES) && entry & ENTRY_ZERO && entry > BOX)
+            status = cry(call, checker, entry);
         if (status == TARN_OK && !(entry & ENTRY_PACKED))
             status = check_number(call, checker, leaf + i * 8, entry & ~(uint64_t)ENTRY_ZERO);
     }
@@ -416,7 +435,7 @@ static const struct tarn_module module = {
     .version = "1",
     .summary = "boxes",
     .licence = "LGPL-2.1-or-later",
-    .threads = TARN_THREADS_POOL,
+    .threads = FAULT(LOCKS_NOTHING) ? TARN_THREADS_PARALLEL : TARN_THREADS_POOL,
     .formats = formats,
 };
 

@@ -10,7 +10,7 @@
 
 #include "broken-pool.h"
 
-#define CAPACITY ((uint64_t)1 << 30)
+#define CAPACITY (GROWING ? "4EiB" : "1GiB")
 
 static struct state *state_of(struct tarn_call *call)
 {
@@ -72,11 +72,36 @@ static void place(char out[4096], const struct shelf *shelf, const char *before,
     snprintf(out, 4096, "%.3000s/%s%.600s", shelf->path, before, name);
 }
 
+/* What a failure leaves in out parameters is nobody's business, and nobody may touch it. */
+static void spoil(void *out)
+{
+    static const char wreck[] = "wreck";
+    const char *place = wreck + 1;
+
+    memcpy(out, &place, sizeof(place));
+}
+
+/* Digits and nothing else: the host has seen to it. */
+static bool read_capacity(struct tarn_call *call, uint64_t *out)
+{
+    const char *text = call->host->option(call, "capacity");
+    char *end = NULL;
+
+    *out = text != NULL ? strtoull(text, &end, 10) : 0;
+    return text != NULL && end != text && *end == '\0';
+}
+
 static int32_t open_shelf(struct tarn_call *call, void **out_pool)
 {
     struct shelf *shelf = calloc(1, sizeof(*shelf));
     char *path = strdup(call->pool->target_path);
 
+    spoil(out_pool);
+    if (shelf != NULL && !read_capacity(call, &shelf->capacity)) {
+        free(path);
+        free(shelf);
+        return tarn_fail(call, TARN_E_INVALID, 0, "the option capacity is no number of bytes");
+    }
     if (shelf == NULL || path == NULL || (FAULT(DEFINE_REMEMBERS) && !state_of(call)->defined)) {
         free(path);
         free(shelf);
@@ -123,9 +148,10 @@ static int32_t start(struct tarn_call *call, void *pool)
 
     place(on, pool, ".on", "");
     fd = open(on, O_CREAT | O_CLOEXEC | (FAULT(STARTS_ONCE) ? O_EXCL : 0), 0600);
-    if (fd < 0)
+    if (fd < 0 && !FAULT(STARTS_NOTHING))
         return fail_shelf(call, "put up");
-    close(fd);
+    if (fd >= 0)
+        close(fd);
     return TARN_OK;
 }
 
@@ -224,9 +250,13 @@ static int32_t emit(struct tarn_call *call, const struct shelf *shelf, const cha
                     const struct stat *st, bool refreshing)
 {
     struct tarn_volume_info info = { .struct_size = sizeof(info), .type = "file" };
+    struct tarn_permissions permissions = { sizeof(permissions), TARN_MODE_UNSET,
+                                            TARN_OWNER_UNSET, TARN_OWNER_UNSET, NULL };
     struct tarn_identity identity;
     char path[4096];
 
+    permissions.mode = FAULT(TELLS_ANOTHER_MODE) ? 0444 : st->st_mode & 07777;
+    info.permissions = &permissions;
     place(path, shelf, "", name);
     identify(&identity, st);
     if (refreshing && call->host->volume_known(call, name, &identity))
@@ -254,14 +284,19 @@ static int32_t each(struct tarn_call *call, struct shelf *shelf, uint64_t *out_t
     int32_t status = entries != NULL ? TARN_OK : fail_shelf(call, "read");
     struct stat st;
 
+    if (FAULT(HANDS_ITS_FOLDER_ON) && entries != NULL)
+        fcntl(dirfd(entries), F_SETFD, 0);
     while (status == TARN_OK && (entry = readdir(entries)) != NULL) {
         const char *name = entry->d_name;
 
         if (FAULT(SHOWS_UNPUBLISHED) && strncmp(name, ".part-", 6) == 0)
             name += 6;
-        if (!name_is_good(name) || !is_known(call, name) ||
-            fstatat(dirfd(entries), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        if (!name_is_good(name) || !is_known(call, name))
             continue;
+        if (fstatat(dirfd(entries), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+            status = FAULT(VANISHED_ENDS_REFRESH) ? fail_shelf(call, "listed") : TARN_OK;
+            continue;
+        }
         if (!S_ISREG(st.st_mode) && FAULT(BAD_ENTRY_ENDS_REFRESH))
             status = tarn_fail(call, TARN_E_IO, 0, "\"%s\" is no file", name);
         else if (!S_ISREG(st.st_mode))
@@ -283,10 +318,11 @@ static int32_t each(struct tarn_call *call, struct shelf *shelf, uint64_t *out_t
 
 static int32_t info(struct tarn_call *call, void *pool)
 {
-    struct tarn_pool_info told = { .struct_size = sizeof(told), .capacity = CAPACITY };
+    const uint64_t capacity = ((const struct shelf *)pool)->capacity;
+    struct tarn_pool_info told = { .struct_size = sizeof(told), .capacity = capacity };
     int32_t status = each(call, pool, &told.allocation, NULL);
 
-    told.available = CAPACITY - (FAULT(MORE_THAN_ALL_IS_FREE) ? 0 : told.allocation);
+    told.available = capacity - (FAULT(MORE_THAN_ALL_IS_FREE) ? 0 : told.allocation);
     return status == TARN_OK ? call->host->emit_pool(call, &told) : status;
 }
 
@@ -325,6 +361,7 @@ static int32_t capabilities(struct tarn_call *call, void *pool)
     struct tarn_capability told = { .struct_size = sizeof(told),
                                     .support = FAULT(PROMISES_THIN) ? TARN_SUPPORT_NATIVE
                                                : FAULT(SEEMS_THIN)  ? TARN_SUPPORT_EMULATED
+                                               : GROWING            ? TARN_SUPPORT_NATIVE
                                                                     : TARN_SUPPORT_NONE,
                                     .operation = TARN_OPERATION_THIN,
                                     .reason = "a shelf is of wood" };
@@ -335,6 +372,7 @@ static int32_t capabilities(struct tarn_call *call, void *pool)
     told.operation = FAULT(BUILDS_IN_SPITE)      ? TARN_OPERATION_BUILD
                      : FAULT(REMOVES_IN_SPITE)   ? TARN_OPERATION_DELETE
                      : FAULT(TELLS_OF_FREEZING)  ? "vol-freeze"
+                     : FAULT(GROWS_IN_SPITE)     ? TARN_OPERATION_GROW
                                                  : NULL;
     if (status == TARN_OK && told.operation != NULL)
         status = call->host->emit_capability(call, &told);
@@ -349,6 +387,7 @@ static int32_t watch_open(struct tarn_call *call, void *pool, void **out_watch, 
     uint32_t events = FAULT(WATCH_IS_DEAF) ? IN_UNMOUNT : IN_CREATE | IN_DELETE | IN_CLOSE_WRITE;
     int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 
+    spoil(out_watch);
     if (fd < 0 || inotify_add_watch(fd, shelf->path, events | IN_DELETE_SELF) < 0) {
         close(fd);
         return fail_shelf(call, "watched");

@@ -36,9 +36,9 @@ static int32_t judge(struct tarn_call *call, struct shelf *shelf,
         return status;
     if (!name_is_good(spec->name) || size == 0)
         return tarn_fail(call, TARN_E_INVALID, 0, "a volume of a shelf cannot be so");
-    if (spec->allocation < spec->size && !FAULT(THIN_IN_SPITE))
+    if (spec->allocation < spec->size && !GROWING && !FAULT(THIN_IN_SPITE))
         return tarn_fail(call, TARN_E_UNSUPPORTED, 0, "a volume of a shelf cannot be thin");
-    if (size > CAPACITY - taken)
+    if (taken > shelf->capacity || size > shelf->capacity - taken)
         return tarn_fail(call, TARN_E_NO_SPACE, 0, "the shelf is full");
     if (access(path, F_OK) == 0 && !FAULT(PUBLISH_REPLACES))
         return tarn_fail(call, TARN_E_EXISTS, 0, "the shelf has a volume \"%s\"", spec->name);
@@ -134,6 +134,8 @@ static int32_t make(struct tarn_call *call, struct shelf *shelf,
     int32_t status = judge(call, shelf, spec, size);
     struct container *container;
 
+    spoil(out_container);
+    spoil(out_io);
     if (status != TARN_OK)
         return status;
     container = calloc(1, sizeof(*container));
@@ -219,8 +221,13 @@ static int32_t publish(struct tarn_call *call, void *pool, void *opaque)
 
 static void take_back(struct tarn_call *call, void *pool, void *container)
 {
+    struct container *all = container;
+
     (void)call;
-    drop(pool, container, true);
+    if (FAULT(ABORT_KEEPS_MEMORY) && (all = malloc(sizeof(*all))) != NULL)
+        *all = *(const struct container *)container;
+    if (all != NULL)
+        drop(pool, all, true);
 }
 
 static int32_t open_volume(struct tarn_call *call, void *pool, const char *name, uint32_t flags,
@@ -228,10 +235,12 @@ static int32_t open_volume(struct tarn_call *call, void *pool, const char *name,
 {
     bool writable = (flags & TARN_OPEN_WRITE) != 0 || FAULT(ALWAYS_WRITABLE);
     char path[4096];
+    bool both = writable || FAULT(ZEROES_FOR_READERS);
     int fd;
 
+    spoil(out_io);
     place(path, pool, "", name);
-    fd = name_is_good(name) ? open(path, (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC) : -1;
+    fd = name_is_good(name) ? open(path, (both ? O_RDWR : O_RDONLY) | O_CLOEXEC) : -1;
     if (fd < 0)
         return fail_missing(call, name);
     return store_new(call, fd, writable ? TARN_IO_WRITABLE : 0, out_io);
@@ -290,7 +299,7 @@ static int32_t resize(struct tarn_call *call, void *pool, const char *name, uint
     place(path, pool, "", name);
     if (!name_is_good(name) || stat(path, &st) < 0)
         return fail_missing(call, name);
-    if (size > CAPACITY)
+    if (size > ((const struct shelf *)pool)->capacity)
         return tarn_fail(call, TARN_E_NO_SPACE, 0, "the shelf is smaller");
     if (size < (uint64_t)st.st_size && !(flags & TARN_TRUNCATE_SHRINK) && !FAULT(SHRINKS_UNASKED))
         return tarn_fail(call, TARN_E_INVALID, 0, "the volume is larger: ask to shrink it");
@@ -318,10 +327,23 @@ static const char strict_schema[] =
     "<grammar xmlns='http://relaxng.org/ns/structure/1.0'><define name='pool.own'>" PATTERN
     "</define></grammar>";
 
+static const struct tarn_param capacity = {
+    .struct_size = sizeof(capacity),
+    .type = TARN_PARAM_BYTES,
+    .name = "capacity",
+    .summary = "what the shelf bears",
+    .default_value = CAPACITY,
+    .minimum = 4096,
+    .maximum = INT64_MAX,
+};
+
+static const struct tarn_param *const params[] = { &capacity, NULL };
+
 static const struct tarn_pool_type shelf_type = {
     .struct_size = sizeof(shelf_type),
-    .flags = TARN_POOL_TARGET_REQUIRED | TARN_POOL_IMAGES | TARN_POOL_SIZED_CONTAINERS |
-             TARN_POOL_VOLUME_IS_FILE | TARN_POOL_SNAPSHOTS,
+    .flags = TARN_POOL_TARGET_REQUIRED | TARN_POOL_IMAGES | TARN_POOL_VOLUME_IS_FILE |
+             TARN_POOL_SNAPSHOTS | (GROWING ? 0 : TARN_POOL_SIZED_CONTAINERS),
+    .params = params,
     .name = "shelf",
     .summary = "the files on a shelf",
     .source_parts = TARN_SOURCE_FORMAT,
@@ -356,7 +378,7 @@ static const struct tarn_pool_type shelf_type = {
     .volume_abort = take_back,
     .volume_open = open_volume,
     .volume_delete = delete_volume,
-    .volume_resize = resize,
+    .volume_resize = GROWING ? NULL : resize,
 };
 
 static const struct tarn_pool_type *const pool_types[] = { &shelf_type, NULL };
@@ -368,7 +390,8 @@ static const struct tarn_module module = {
     .version = "1.0",
     .summary = "pools that are shelves",
     .licence = "LGPL-2.1-or-later",
-    .threads = TARN_THREADS_PARALLEL,
+    /* So that no volume vanishes because two threads are at work. */
+    .threads = FAULT(VANISHED_ENDS_REFRESH) ? TARN_THREADS_POOL : TARN_THREADS_PARALLEL,
     .pool_types = pool_types,
     .load = load,
     .unload = free,

@@ -36,6 +36,7 @@ enum fault {
     FAULT_SEES_ITS_OWN_ALONE,
     FAULT_SHOWS_UNPUBLISHED,
     FAULT_ABORT_FORGETS_THE_JOURNAL,
+    FAULT_ABORT_KEEPS_MEMORY,
     FAULT_PUBLISH_LOSES_BYTES,
     FAULT_PUBLISH_REPLACES,
     FAULT_IGNORES_THE_MODE,
@@ -70,7 +71,22 @@ enum fault {
     FAULT_TELLS_NO_LENGTH,
     FAULT_KNOWS_ITS_CONTEXTS_OWN,
     FAULT_DEFINE_REMEMBERS,
+    FAULT_STARTS_NOTHING,
+    FAULT_VANISHED_ENDS_REFRESH,
+    FAULT_HANDS_ITS_FOLDER_ON,
+    FAULT_TELLS_ANOTHER_MODE,
+    FAULT_ZEROES_FOR_READERS,
+    FAULT_ZEROES_PAST_THE_END,
+    FAULT_GROWS_DIRTY, /* this one and those below: of broken-growing.c */
+    FAULT_CUTS_TOO_MUCH,
+    FAULT_GROWS_IN_SPITE,
+    FAULT_MAPS_BLOCK_BY_BLOCK,
 };
+
+/* Containers grow as they are written, and volume_resize is not needed: broken-growing.c. */
+#ifndef GROWING
+#define GROWING 0
+#endif
 
 #define FAULT(name) (FAULT_IS == FAULT_##name)
 
@@ -84,6 +100,7 @@ struct state {
  * begins with ".part-" is no volume yet. */
 struct shelf {
     char *path;
+    uint64_t capacity;
     int others;     /* volumes of others that it knows of; -1: it has not looked */
     int own;        /* that it has made itself */
     char place[4096];
@@ -134,6 +151,16 @@ static int32_t store_pread(struct tarn_call *call, struct tarn_io *io, void *buf
     return TARN_OK;
 }
 
+static bool may_write(const struct tarn_io *io)
+{
+    return (io->flags & TARN_IO_WRITABLE) != 0;
+}
+
+static int32_t refuse_reader(struct tarn_call *call)
+{
+    return tarn_fail(call, TARN_E_ACCESS, 0, "the volume was opened for reading");
+}
+
 static void keep_journal(struct store *store, uint64_t offset)
 {
     int fd = store->journal != NULL && offset >= 65536
@@ -147,7 +174,9 @@ static void keep_journal(struct store *store, uint64_t offset)
 static int32_t store_pwrite(struct tarn_call *call, struct tarn_io *io, const void *buffer,
                             uint64_t length, uint64_t offset)
 {
-    if (!fits(io, length, offset))
+    if (!may_write(io))
+        return refuse_reader(call);
+    if (!GROWING && !fits(io, length, offset))
         return tarn_fail(call, TARN_E_NO_SPACE, 0, "a write passes the volume's end");
     keep_journal((struct store *)(void *)io, offset);
     if (FAULT(ROUNDS_OFFSETS))
@@ -180,6 +209,10 @@ static int32_t store_zero(struct tarn_call *call, struct tarn_io *io, uint64_t o
     uint64_t end = offset + length;
     int32_t status = TARN_OK;
 
+    if (!may_write(io) && !FAULT(ZEROES_FOR_READERS))
+        return refuse_reader(call);
+    if (!fits(io, length, offset) && !FAULT(ZEROES_PAST_THE_END))
+        return tarn_fail(call, TARN_E_INVALID, 0, "zeros pass the volume's end");
     if (flags & TARN_ZERO_FAST_ONLY)
         return TARN_E_UNSUPPORTED;
     if (FAULT(ZEROES_WHOLE_BLOCKS)) {
@@ -190,6 +223,54 @@ static int32_t store_zero(struct tarn_call *call, struct tarn_io *io, uint64_t o
         part = end - offset < sizeof(zeros) ? end - offset : sizeof(zeros);
         if (pwrite(io->fd, zeros, part, (off_t)offset) != (ssize_t)part)
             status = fail_io(call);
+    }
+    return status;
+}
+
+static int32_t store_truncate(struct tarn_call *call, struct tarn_io *io, uint64_t size,
+                              uint32_t flags)
+{
+    uint64_t old = length_of(io->fd);
+    uint64_t kept = FAULT(CUTS_TOO_MUCH) && size < old ? size / 2 : size;
+
+    if (!may_write(io))
+        return refuse_reader(call);
+    if (size < old && !(flags & TARN_TRUNCATE_SHRINK))
+        return tarn_fail(call, TARN_E_INVALID, 0, "the volume is larger: ask to shrink it");
+    if (size > INT64_MAX || ftruncate(io->fd, (off_t)kept) < 0 ||
+        ftruncate(io->fd, (off_t)size) < 0)
+        return fail_io(call);
+    if (FAULT(GROWS_DIRTY) && size > old && pwrite(io->fd, "old", 3, (off_t)old) < 0)
+        return fail_io(call);
+    return TARN_OK;
+}
+
+/* Data, or a hole; how much of it there is from `offset` on, in *out_length. */
+static uint32_t kind_at(const struct tarn_io *io, uint64_t offset, uint64_t length,
+                        uint64_t *out_length)
+{
+    off_t data = lseek(io->fd, (off_t)offset, SEEK_DATA);
+    bool hole = data < 0 || (uint64_t)data > offset;
+    off_t end = hole ? data : lseek(io->fd, (off_t)offset, SEEK_HOLE);
+
+    *out_length = end < 0 || (uint64_t)end - offset > length ? length : (uint64_t)end - offset;
+    if (FAULT(MAPS_BLOCK_BY_BLOCK) && *out_length > 4096)
+        *out_length = 4096;
+    return hole ? TARN_EXTENT_HOLE : TARN_EXTENT_DATA;
+}
+
+static int32_t store_map(struct tarn_call *call, struct tarn_io *io, uint64_t offset,
+                         uint64_t length, tarn_extent_fn emit, void *arg)
+{
+    int32_t status = TARN_OK;
+
+    for (uint64_t part; status == TARN_OK && length > 0; length -= part, offset += part) {
+        struct tarn_extent extent = { sizeof(extent), TARN_EXTENT_DATA, TARN_EXTENT_HOST, 0,
+                                      offset, 0, offset };
+
+        extent.kind = kind_at(io, offset, length, &part);
+        extent.length = part;
+        status = emit(call, &extent, arg);
     }
     return status;
 }
@@ -236,13 +317,14 @@ static int32_t store_new(struct tarn_call *call, int fd, uint32_t flags, struct 
         flock(fd, LOCK_SH);
     store->io = (struct tarn_io){
         .struct_size = sizeof(store->io),
-        .flags = flags | TARN_IO_FIXED_SIZE | TARN_IO_PARALLEL,
+        .flags = flags | (GROWING ? TARN_IO_ZERO_NEW : TARN_IO_FIXED_SIZE) | TARN_IO_PARALLEL,
         .fd = fd,
         .pread = store_pread,
         .pwrite = store_pwrite,
         .flush = store_flush,
         .size = store_size,
-        .extents = store_extents,
+        .truncate = GROWING ? store_truncate : NULL,
+        .extents = GROWING ? store_map : store_extents,
         .zero = store_zero,
         .close = store_close,
     };

@@ -74,8 +74,15 @@ only_what_is_asked_for() {
     kit 0 "$good" --only lint/opens --only 'hygiene/signals format:*'
     prints 'ok 1 - lint/opens' 'ok 2 - hygiene/signals format:raw' \
         "$(grep '^# format' "$work/out")" '1..2' '# 2 passed, 0 failed, 0 skipped'
-    kit 0 "$good" --only 'pool:*'
-    shows '^1\.\.0$'
+}
+
+patterns_that_fit_nothing() {
+    kit 2 "$good" --only lint/opens --only pool/clon
+    says '--only pool/clon fits no check, and no part of this module'
+    kit 2 "$good" --only 'pool:*'
+    says '--only pool:\* fits no check'
+    kit 2 --list --only hygine/signals
+    says '--only hygine/signals fits no check'
 }
 
 junit_says_the_same() {
@@ -194,8 +201,67 @@ misspelt_settings() {
     refuses lint static '\[lint\] static is no setting'
     refuses pol:dir volume-size '\[pol:dir\] is no section'
     refuses pool: volume-size '\[pool:\] is no section'
-    printf '[options]\nx = 1\n[secrets]\ny = 2\n[format:raw]\noption.z = 3\n' >"$work/config"
+    printf '[secrets]\ny = 2\n[pool:other]\noption.z = 3\n' >"$work/config"
     kit 0 "$good" --config "$work/config" --only lint/opens
+}
+
+# shelf: the good pool type of test-broken.sh, which has a parameter "capacity" of bytes, in
+# $work/shelf.so.
+shelf() {
+    need cc
+    cc -std=c11 -D_GNU_SOURCE -fvisibility=hidden -fPIC -shared -Wl,-z,now -DFAULT_IS=FAULT_NONE \
+        "-I$TARN_SRC/sdk/include" "$TARN_SRC/tests/conform/broken-pool.c" -o "$work/shelf.so"
+}
+
+# bears STATUS PATTERN LINE…: a run over the shelf with these lines in [pool:shelf].
+bears() {
+    bears_status=$1
+    bears_pattern=$2
+    shift 2
+    { echo '[pool:shelf]'; printf '%s\n' "$@"; } >"$work/config"
+    kit "$bears_status" --config "$work/config" --only "$bears_pattern" "$work/shelf.so"
+}
+
+parameters_are_judged() {
+    shelf
+    bears 2 pool/bytes 'option.height = 3'
+    says 'declares no parameter "height": it has capacity$'
+    bears 2 pool/bytes 'option.capacity = much'
+    says 'option.capacity is "much", not a size such as'
+    bears 2 pool/bytes 'option.capacity = 1K'
+    says 'option.capacity is "1K", not one from 4096 to '
+    printf '[options]\ncapacity = 1M\n' >"$work/config"
+    kit 2 --config "$work/config" "$work/shelf.so"
+    says '\[options\] capacity: the module declares no parameter'
+}
+
+# The module itself takes digits and nothing else.
+parameters_are_converted() {
+    shelf
+    bears 0 pool/bytes 'option.capacity = 64M'
+    bears 1 pool/bytes 'option.capacity = 512KiB'
+    shows 'the shelf is full'
+    bears 0 core/volumes 'option.capacity = 64M'
+    bears 1 core/volumes 'option.capacity = 512KiB'
+}
+
+# definition CAPACITY: a definition with this option, in $work/pool.xml.
+definition() {
+    printf '<pool type="shelf"><name>s</name><target><path>@DIR@/pool</path></target>%s%s%s</pool>' \
+        '<t:options xmlns:t="urn:tarn:options:1"><t:option name="capacity" value="' "$1" \
+        '"/></t:options>' >"$work/pool.xml"
+}
+
+options_of_the_definition_count() {
+    shelf
+    definition 512KiB
+    bears 1 pool/bytes 'definition = pool.xml'
+    shows 'the shelf is full'
+    bears 0 pool/bytes 'definition = pool.xml' 'option.capacity = 1G'
+    bears 0 core/life 'definition = pool.xml' 'option.capacity = 1G'
+    definition none
+    bears 1 pool/bytes 'definition = pool.xml'
+    shows 'the option capacity of the definition is "none", not a size'
 }
 
 # The names of settings, as the source has them, and as the page does.
@@ -220,7 +286,7 @@ settings_are_documented() {
 # What the code asks for is in the table.
 settings_are_in_the_table() {
     sed -n 's/.*trial_\(size_\|word_\|\)setting([^"]*"\([^"]*\)".*/\2/p' \
-        "$TARN_SRC"/sdk/conform/*.c | sort -u >"$work/read"
+        "$TARN_SRC"/sdk/conform/*.c | sed 's/option\.%s/option.NAME/' | sort -u >"$work/read"
     settings_in_source >"$work/source"
     [ "$(wc -l <"$work/read")" -gt 10 ]
     [ -z "$(comm -23 "$work/read" "$work/source")" ] || diff "$work/read" "$work/source"
@@ -231,6 +297,7 @@ check "it says how it is used, and its version" helps
 check "--list tells each check once" lists
 check "its TAP is whole" tap_is_whole
 check "--only takes checks, parts, and both" only_what_is_asked_for
+check "a pattern that fits nothing is refused" patterns_that_fit_nothing
 check "JUnit's report says the same as TAP" junit_says_the_same
 check "--matrix tells what a module can do" matrix_alone
 check "it outlives a module that crashes" outlives_a_crash
@@ -244,6 +311,9 @@ check "storage of somebody's is touched on demand alone" somebodys_storage
 check "storage is prepared and cleaned by commands" prepares_and_cleans
 check "commands find what lies beside the configuration" commands_find_the_configuration
 check "a setting that no check knows is refused" misspelt_settings
+check "parameters of the configuration are judged by what is declared" parameters_are_judged
+check "a module is given sizes as numbers of bytes" parameters_are_converted
+check "the options of a definition count" options_of_the_definition_count
 check "every setting is in the page, and no other" settings_are_documented
 check "every setting that is read is one that is known" settings_are_in_the_table
 finish
