@@ -5,7 +5,8 @@
  *  - `struct_size` is the first member. Whoever fills a structure writes the size that *it* was
  *    compiled with; whoever reads one looks at no member beyond that size, and takes what is
  *    missing as zero. Members are appended, never moved, reused or retyped.
- *  - Only fixed-width integers, pointers and NUL-terminated UTF-8 text cross the boundary.
+ *  - Only fixed-width integers, pointers and NUL-terminated UTF-8 text cross the boundary. (Names of
+ *    files that the storage has already are the bytes that it gives; new names are UTF-8.)
  *  - Nothing allocated on one side is freed on the other. Text and arrays that a structure points
  *    to belong to whoever filled it and need to live only for the duration of the call, except
  *    for descriptors (struct tarn_module and what it points to), which are const and live as long

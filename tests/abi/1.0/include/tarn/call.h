@@ -57,8 +57,9 @@ struct tarn_host {
     /* --- errors, cancellation, progress ---------------------------------------------------- */
 
     /* Records a failure and returns `status`. The first failure of a call wins, later ones are
-     * appended as "while …" context. `system_errno` is 0 if no system call failed. `text` says
-     * what, where and what to do next, in one line without a full stop. */
+     * appended as "while …" context. `text` says what, where and what to do next, in one line without
+     * a full stop. `system_errno` is 0, or the host adds ": " and what the system calls it: then the
+     * text ends with what failed, and gives no advice. */
     int32_t (*fail)(struct tarn_call *call, int32_t status, int32_t system_errno,
                     const char *text);
     /* Forgets what was recorded: the module found another way. */
@@ -82,9 +83,9 @@ struct tarn_host {
      * else the default; NULL if there is none. Of a secret in the XML, its text; NULL if it is not
      * to be had, which is recorded as a failure. Lives as long as the call. */
     const char *(*option)(struct tarn_call *call, const char *name);
-    /* The text that an XPath finds in the definition being worked on, the `index`-th of several;
-     * NULL when there is none. The module's own XML namespace is bound to its declared prefix.
-     * Lives as long as the call. */
+    /* The text that an XPath finds in the definition being worked on, with the blanks around it, the
+     * `index`-th of several; NULL when there is none. The module's own XML namespace is bound to its
+     * declared prefix. Lives as long as the call. */
     const char *(*query)(struct tarn_call *call, uint32_t which, const char *xpath,
                          uint32_t index);
     /* Copies a secret into `buffer` and its length in bytes into *length (in: the room). It is named
@@ -236,7 +237,7 @@ static inline int32_t tarn_io_extents(struct tarn_call *call, struct tarn_io *io
     return emit(call, &whole, arg);
 }
 
-/* Unlike the others, answers TARN_E_UNSUPPORTED without recording an error, so that the caller
+/* Unlike most others, answers TARN_E_UNSUPPORTED without recording an error, so that the caller
  * can write zeros instead. */
 static inline int32_t tarn_io_zero(struct tarn_call *call, struct tarn_io *io, uint64_t offset,
                                    uint64_t length, uint32_t flags)

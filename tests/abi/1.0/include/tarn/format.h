@@ -114,7 +114,8 @@ struct tarn_format {
     int32_t (*info)(struct tarn_call *call, struct tarn_io *io);
     /* Stores in *out the bytes that a container for this image must have, at least. */
     int32_t (*measure)(struct tarn_call *call, const struct tarn_image_spec *spec, uint64_t *out);
-    /* Writes an empty image into an empty container. Does not flush. */
+    /* Writes an empty image into a new container, whose bytes are zeros if it has TARN_IO_ZERO_NEW,
+     * and else anything. Does not flush. */
     int32_t (*create)(struct tarn_call *call, struct tarn_io *io,
                       const struct tarn_image_spec *spec);
     /* Opens the guest's disk. `io` stays the caller's, who closes it after *out. */

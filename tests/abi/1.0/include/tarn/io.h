@@ -13,8 +13,8 @@
  *  - pread and pwrite are complete or fail: there are no short transfers. A read that passes the
  *    end fails with TARN_E_INVALID; a write that passes the end of a store with TARN_IO_FIXED_SIZE
  *    fails with TARN_E_NO_SPACE, of any other it grows the store.
- *  - Every operation that is a NULL member is unsupported; use the inline functions below, which
- *    know that.
+ *  - Every operation that is a NULL member is unsupported; use the inline functions of call.h,
+ *    which know that.
  *  - Without TARN_IO_PARALLEL the user of a store makes one call at a time.
  *  - On failure the error text is in the call (tarn/call.h). The call is the user's, of another
  *    module than the implementer's perhaps: its module_state, pool and options are not for the store,
@@ -33,7 +33,7 @@ struct tarn_io;
 #define TARN_IO_WRITABLE   0x00000001u /* opened for writing */
 #define TARN_IO_FIXED_SIZE 0x00000002u /* truncate cannot change the size (block device, LUN) */
 #define TARN_IO_PARALLEL   0x00000004u /* operations may run in several threads at once */
-#define TARN_IO_ZERO_NEW   0x00000008u /* what growing adds reads as zeros */
+#define TARN_IO_ZERO_NEW   0x00000008u /* what growing adds reads as zeros; a new store does */
 
 /* tarn_io.truncate flags */
 #define TARN_TRUNCATE_SHRINK   0x00000001u /* the caller accepts to lose data */
@@ -52,7 +52,8 @@ struct tarn_io {
     uint32_t flags;      /* TARN_IO_WRITABLE, …; constant for the life of the store */
     int32_t fd;          /* a descriptor that holds the same bytes at the same offsets, or -1: only
                             for fast paths (copy_file_range, FICLONE) and locks (F_OFD_SETLK) that
-                            others see; never closed by the user */
+                            others see; never closed by the user. Without it volume_open itself keeps
+                            other programs away, by what the storage has for that */
     uint32_t block_size; /* bytes; transfers aligned to it are fastest; a power of two, or 0 */
 
     /* Reads `length` bytes at `offset` into `buffer`. */
@@ -78,7 +79,7 @@ struct tarn_io {
      * stable, and never older data of another volume. */
     int32_t (*discard)(struct tarn_call *call, struct tarn_io *io, uint64_t offset,
                        uint64_t length);
-    /* Reserves space for the range without changing what it reads. */
+    /* Reserves space for the range, which lies within the store, without changing what it reads. */
     int32_t (*allocate)(struct tarn_call *call, struct tarn_io *io, uint64_t offset,
                         uint64_t length);
     /* What tells the store's present content from an earlier one's without reading it; numbers

@@ -14,7 +14,9 @@
 extern "C" {
 #endif
 
-/* tarn_module.threads: what the host may do at once. The host keeps to it. */
+/* tarn_module.threads: what the host may do at once. The host keeps to it. A module with formats
+ * declares TARN_THREADS_POOL or more, since formats are entered from within pool types, and enter
+ * those when they read; it is refused otherwise. */
 #define TARN_THREADS_DOMAIN   10u /* one call at a time in all modules of the same lock_domain */
 #define TARN_THREADS_MODULE   20u /* one call at a time in the module, in the whole process */
 #define TARN_THREADS_POOL     30u /* one call at a time per pool handle or open image */

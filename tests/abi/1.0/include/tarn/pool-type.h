@@ -4,7 +4,8 @@
  *
  * Every operation gets the call first; `pool` is what `open` stored. An operation that is NULL is
  * unsupported, and the host refuses it before anything is touched. Unless it says otherwise, an
- * operation that fails leaves things as they were.
+ * operation that fails leaves things as they were. Out parameters count only with TARN_OK: what a
+ * failed operation left in them is nobody's, so they are stored into last.
  */
 #ifndef TARN_POOL_TYPE_H
 #define TARN_POOL_TYPE_H
@@ -31,13 +32,16 @@
 #define TARN_POOL_MOUNT_OPTIONS      0x00000020u /* <fs:mount_opts> makes sense */
 #define TARN_POOL_SIZED_CONTAINERS   0x00000040u /* a container's size is fixed at allocation
                                                     (partition, LV); a file's grows as written */
-#define TARN_POOL_VOLUME_IS_FILE     0x00000080u /* volumes are files beneath target_path */
+/* Each volume is the file target_path/NAME, which is its path and its key. The host reaches it there
+ * for what images name; images in several files are made only so. */
+#define TARN_POOL_VOLUME_IS_FILE     0x00000080u
 /* With TARN_POOL_IMAGES: the bytes of a volume are its guest's, and nobody looks what they are. A
  * volume has the format that it was made with here; any other has the default_volume_format, which
  * is not told in XML. */
 #define TARN_POOL_BYTES              0x00000100u
 /* A volume with a backing store, of a format that has none itself, is a snapshot: volume_allocate
- * makes it of the volume at call->volume->backing_path. */
+ * makes it of the volume at call->volume->backing_path, which may be another pool's. The store has
+ * its bytes from the start, and an `allocate` that keeps them. */
 #define TARN_POOL_SNAPSHOTS          0x00000200u
 /* Volumes may be created without a name: volume_publish tells the one that the storage gave. */
 #define TARN_POOL_NAMES_VOLUMES      0x00000400u
@@ -63,7 +67,8 @@ struct tarn_container_spec {
     const char *format;       /* one of the type's own volume formats, or NULL: holds an image */
     uint64_t size;            /* bytes the container must hold (TARN_POOL_SIZED_CONTAINERS) */
     uint64_t capacity;        /* bytes the guest will see */
-    uint64_t allocation;      /* bytes to reserve; below `size` asks for thin provisioning */
+    uint64_t allocation;      /* bytes to reserve; below `size` asks for thin provisioning; of an
+                                 image whose container grows the format reserves them */
     const struct tarn_permissions *permissions; /* applied before the name is visible */
     const char *clone_of;     /* for volume_clone: the volume whose bytes it shares */
 };
@@ -148,8 +153,9 @@ struct tarn_pool_type {
     /* TARN_OK if a volume may bear this name; told before anything is made. A type that makes no
      * volumes tells here where they come from (TARN_E_UNSUPPORTED). */
     int32_t (*volume_name_check)(struct tarn_call *call, void *pool, const char *name);
-    /* Phase one: a container that nobody sees, with permissions and reserved space, open for
-     * writing in *out_io (NULL for formats without bytes, such as "dir"). */
+    /* Phase one: a container that nobody sees, with its permissions, open for writing in *out_io
+     * (NULL for formats without bytes, such as "dir"). What it does not reserve, the format of the
+     * image does through the store; of the type's own formats and sized containers it has all. */
     int32_t (*volume_allocate)(struct tarn_call *call, void *pool,
                                const struct tarn_container_spec *spec, void **out_container,
                                struct tarn_io **out_io);

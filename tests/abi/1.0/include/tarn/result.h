@@ -31,8 +31,9 @@ struct tarn_extent {
 };
 
 /* What tells a volume's content from an earlier one's without reading it: five numbers of stat(2),
- * or whatever of them the storage has; equal numbers mean unchanged. All zero = unknown. Lent to be
- * filled (tarn_io.identity), and so the one structure that never grows. */
+ * or whatever of them the storage has, of all files that the volume consists of; equal numbers mean
+ * unchanged, in all that emit_volume would tell. All zero = unknown. Lent to be filled
+ * (tarn_io.identity), and so the one structure that never grows. */
 struct tarn_identity {
     uint32_t struct_size;
     uint32_t reserved;
@@ -68,7 +69,7 @@ struct tarn_volume_info {
     const char *name;
     const char *key;  /* NULL = the path */
     const char *path;
-    const char *type; /* "file", "block", "dir", "network", "netdir" */
+    const char *type; /* "file", "block", "dir", "network", "netdir": only told on; never NULL */
     const char *status_text; /* why, if not OK */
     /* A volume format of the pool type's own (tarn_pool_type.volume_formats), or NULL: an image,
      * whose format the host finds out from its bytes. */
@@ -92,7 +93,8 @@ struct tarn_volume_info {
     const char *backing_format;
     /* The first bytes of the container, as many as the module read anyway, so that most images are
      * recognised without another system call; and the open container for the others, which lives
-     * only until emit_volume returns. Both may be absent. */
+     * only until emit_volume returns. Without both there is nothing to look at: the volume counts as
+     * one of bytes. */
     const void *head;
     uint64_t head_length;
     struct tarn_io *io;
