@@ -5,6 +5,7 @@
 #include "session-internal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -185,6 +186,7 @@ static int32_t connect_to(struct tarn_call *call, struct session *session, const
     errno = 0;
     if (iscsi_connect_async(session->iscsi, portal, session_answered, session) != 0)
         return connecting_failed(errno != 0 ? errno : EHOSTUNREACH, why);
+    fcntl(iscsi_get_fd(session->iscsi), F_SETFD, FD_CLOEXEC);
     status = session_answer(call, session, why);
     if (status == TARN_OK && session->answer != SCSI_STATUS_GOOD) {
         session_tell(why, "%s", iscsi_get_error(session->iscsi));

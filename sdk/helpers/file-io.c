@@ -92,6 +92,8 @@ static int32_t file_pread(struct tarn_call *call, struct tarn_io *io, void *buff
 static int32_t check_write_range(struct tarn_call *call, const struct file_io *file,
                                  uint64_t offset, uint64_t length)
 {
+    if (!(file->io.flags & TARN_IO_WRITABLE))
+        return tarn_fail(call, TARN_E_ACCESS, 0, "it was opened for reading only");
     if (!range_fits(offset, length))
         return tarn_fail(call, TARN_E_NO_SPACE, EFBIG,
                          "cannot write %llu bytes at %llu: beyond what any file holds",
@@ -352,10 +354,10 @@ static int32_t file_discard(struct tarn_call *call, struct tarn_io *io, uint64_t
                             uint64_t length)
 {
     struct file_io *file = file_of(io);
-    int32_t status;
+    int32_t status = check_write_range(call, file, offset, length);
 
-    if (length == 0 || !range_fits(offset, length))
-        return TARN_OK;
+    if (status != TARN_OK || length == 0)
+        return status;
     if (file->block_device)
         return discard_device(call, file, offset, length);
     status = deallocate(call, file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, length);
@@ -366,11 +368,10 @@ static int32_t file_allocate(struct tarn_call *call, struct tarn_io *io, uint64_
                              uint64_t length)
 {
     struct file_io *file = file_of(io);
+    int32_t status = check_write_range(call, file, offset, length);
 
-    if (file->block_device || length == 0) /* a device has all its space */
-        return check_write_range(call, file, offset, length);
-    if (!range_fits(offset, length))
-        return fail_errno(call, EFBIG, "no file holds so much");
+    if (status != TARN_OK || file->block_device || length == 0) /* a device has all its space */
+        return status;
     while (fallocate(file->fd, FALLOC_FL_KEEP_SIZE, (off_t)offset, (off_t)length) < 0) {
         if (errno == EINTR)
             continue;

@@ -292,6 +292,11 @@ static void a_descriptor_for_reading_is_not_written(void)
            "reading only");
     setup(&opened, open("/proc/self/exe", O_RDONLY | O_CLOEXEC), 0);
     CU_ASSERT_EQUAL(tarn_io_pwrite(opened.call, opened.io, "x", 1, 0), TARN_E_UNSUPPORTED);
+    /* Also for who asks the store itself. */
+    CU_ASSERT_EQUAL(opened.io->pwrite(opened.call, opened.io, "x", 1, 0), TARN_E_ACCESS);
+    CU_ASSERT_EQUAL(opened.io->zero(opened.call, opened.io, 0, 1, 0), TARN_E_ACCESS);
+    CU_ASSERT_EQUAL(opened.io->discard(opened.call, opened.io, 0, 1), TARN_E_ACCESS);
+    CU_ASSERT_EQUAL(opened.io->allocate(opened.call, opened.io, 0, 1), TARN_E_ACCESS);
     teardown(&opened);
 }
 
