@@ -4,7 +4,7 @@
 # The kit at our pool type fs, on a real disk.
 # shellcheck disable=SC2317  # inside comes back, in the machine
 . "$(dirname "$0")/lib.sh"
-inside --disk 64M --timeout 240
+inside --disk 64M --timeout 480
 # shellcheck source=tests/vm/fs-lib.sh
 . "$(dirname "$0")/fs-lib.sh"
 # shellcheck source=tests/conform/conform-lib.sh

@@ -5,7 +5,7 @@
 # that look at what a login is for. (With all of them, each with logins of its own, it takes long.)
 # shellcheck disable=SC2317  # inside comes back, in the machine
 . "$(dirname "$0")/lib.sh"
-inside --timeout 240
+inside --timeout 480
 # shellcheck source=tests/vm/iscsi-lib.sh
 . "$(dirname "$0")/iscsi-lib.sh"
 # shellcheck source=tests/conform/conform-lib.sh
