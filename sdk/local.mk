@@ -86,6 +86,7 @@ dist_rustsource_DATA = sdk/examples/rust/src/abi.rs sdk/examples/rust/src/lib.rs
 
 noinst_LTLIBRARIES += libtarn-helpers.la
 libtarn_helpers_la_SOURCES = \
+	sdk/helpers/abilities.h \
 	sdk/helpers/be.h \
 	sdk/helpers/block-node-link.c \
 	sdk/helpers/block-node.c \

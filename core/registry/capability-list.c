@@ -10,74 +10,22 @@
 #include "core/context/context.h"
 #include "core/base/error.h"
 #include "core/registry/registry-private.h"
-
-#define MOST_ABILITIES 24
+#include "sdk/helpers/abilities.h"
 
 /* A record and the arena that it and its text lie in. */
 struct box {
     struct arena *arena;
+    struct abilities abilities;
     struct tarn_capability_record record;
 };
 
-/* --- abilities -------------------------------------------------------------------------------- */
-
-struct words {
-    const char *list[MOST_ABILITIES + 1];
-    size_t count;
-};
-
-static void say_if(struct words *words, int able, const char *word)
-{
-    if (able && words->count < MOST_ABILITIES)
-        words->list[words->count++] = word;
-}
-
-static void type_abilities(struct words *words, const struct tarn_pool_type *type)
-{
-    say_if(words, type->find_sources != NULL, "find-sources");
-    say_if(words, type->build != NULL, "build");
-    say_if(words, type->start != NULL, "start");
-    say_if(words, type->stop != NULL, "stop");
-    say_if(words, type->remove != NULL, "delete");
-    say_if(words, type->watch_open != NULL, "watch");
-    say_if(words, type->volume_allocate != NULL, "create");
-    say_if(words, type->volume_clone != NULL, "clone");
-    say_if(words, type->volume_open != NULL, "open");
-    say_if(words, type->volume_delete != NULL, "delete-volume");
-    /* A container that grows as it is written needs no operation of the type's own for it. */
-    say_if(words, type->volume_resize != NULL ||
-           (type->volume_open != NULL && !(type->flags & TARN_POOL_SIZED_CONTAINERS)), "resize");
-    say_if(words, (type->flags & TARN_POOL_SNAPSHOTS) != 0, "snapshots");
-}
-
-static void format_abilities(struct words *words, const struct tarn_format *format)
-{
-    static const struct {
-        uint32_t capability;
-        const char *word;
-    } known[] = {
-        { TARN_FORMAT_PROBE, "probe" },       { TARN_FORMAT_READ, "read" },
-        { TARN_FORMAT_WRITE, "write" },       { TARN_FORMAT_CREATE, "create" },
-        { TARN_FORMAT_GROW, "grow" },         { TARN_FORMAT_SHRINK, "shrink" },
-        { TARN_FORMAT_CHECK, "check" },       { TARN_FORMAT_REPAIR, "repair" },
-        { TARN_FORMAT_MAP, "map" },           { TARN_FORMAT_BACKING, "backing" },
-        { TARN_FORMAT_COMPRESS, "compress" }, { TARN_FORMAT_TRANSPARENT, "transparent" },
-    };
-    const uint32_t rewritten = TARN_FORMAT_CREATE | TARN_FORMAT_WRITE;
-    size_t i;
-
-    for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-        say_if(words, (format->capabilities & known[i].capability) != 0, known[i].word);
-    say_if(words, (format->capabilities & TARN_FORMAT_FILL) != 0 ||
-           (format->capabilities & rewritten) == rewritten, "convert");
-}
-
 /* --- one record ------------------------------------------------------------------------------- */
 
-static const char *describe(struct words *words, struct tarn_capability_record *record,
-                            struct arena *arena, struct registry *registry, const char *kind,
+static const char *describe(struct box *box, struct registry *registry, const char *kind,
                             const char *name)
 {
+    struct tarn_capability_record *record = &box->record;
+    struct arena *arena = box->arena;
     struct tarn_error *error = NULL;
     struct type_ref type;
     struct format_ref format;
@@ -88,12 +36,12 @@ static const char *describe(struct words *words, struct tarn_capability_record *
         if (registry_type(&type, registry, name, &error) == TARN_OK) {
             module = type.module;
             record->summary = arena_strdup(arena, type.type->summary);
-            type_abilities(words, type.type);
+            abilities_of_type(&box->abilities, type.type);
         }
     } else if (registry_format(&format, registry, name, &error) == TARN_OK) {
         module = format.module;
         record->summary = arena_strdup(arena, format.format->summary);
-        format_abilities(words, format.format);
+        abilities_of_format(&box->abilities, format.format);
     }
     if (module != NULL)
         record->module = arena_strdup(arena, module_name(module));
@@ -109,8 +57,6 @@ static struct tarn_capability_record *record_new(struct registry *registry, cons
 {
     struct arena *arena = arena_new();
     struct box *box = arena != NULL ? arena_alloc(arena, sizeof(*box)) : NULL;
-    struct words words = { .count = 0 };
-    const char **abilities;
 
     if (box == NULL) {
         arena_free(arena);
@@ -120,11 +66,8 @@ static struct tarn_capability_record *record_new(struct registry *registry, cons
     box->record.struct_size = sizeof(box->record);
     box->record.name = arena_strdup(arena, name);
     box->record.module = arena_strdup(arena, provider);
-    box->record.reason = describe(&words, &box->record, arena, registry, kind, name);
-    abilities = arena_alloc(arena, (words.count + 1) * sizeof(*abilities));
-    if (abilities != NULL)
-        memcpy(abilities, words.list, words.count * sizeof(*abilities));
-    box->record.abilities = abilities;
+    box->record.reason = describe(box, registry, kind, name);
+    box->record.abilities = box->abilities.words;
     if (!arena_failed(arena))
         return &box->record;
     arena_free(arena);

@@ -3,8 +3,6 @@
 
 bin_PROGRAMS += tarn-conform
 tarn_conform_SOURCES = \
-	sdk/conform/abilities.c \
-	sdk/conform/abilities.h \
 	sdk/conform/allocations.c \
 	sdk/conform/allocations.h \
 	sdk/conform/check.h \

@@ -11,9 +11,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "conform/abilities.h"
 #include "conform/parameters.h"
 #include "conform/subject.h"
+#include "helpers/abilities.h"
 
 static bool tell(FILE *to, const char *kind, const char *name)
 {
@@ -23,19 +23,30 @@ static bool tell(FILE *to, const char *kind, const char *name)
     return true;
 }
 
+static void tell_abilities(FILE *to, const struct abilities *abilities)
+{
+    for (size_t i = 0; i < abilities->count; i++)
+        fprintf(to, " %s", abilities->words[i]);
+    fputc('\n', to);
+}
+
 static void tell_all(FILE *to, const struct tarn_module *module)
 {
+    struct abilities abilities;
+
     for (size_t i = 0; module->pool_types != NULL && module->pool_types[i] != NULL; i++) {
         if (!tell(to, "pool", module->pool_types[i]->name))
             continue;
-        abilities_print_type(to, module->pool_types[i]);
-        fputc('\n', to);
+        abilities = (struct abilities){ .count = 0 };
+        abilities_of_type(&abilities, module->pool_types[i]);
+        tell_abilities(to, &abilities);
     }
     for (size_t i = 0; module->formats != NULL && module->formats[i] != NULL; i++) {
         if (!tell(to, "format", module->formats[i]->name))
             continue;
-        abilities_print_format(to, module->formats[i]);
-        fputc('\n', to);
+        abilities = (struct abilities){ .count = 0 };
+        abilities_of_format(&abilities, module->formats[i]);
+        tell_abilities(to, &abilities);
     }
 }
 
