@@ -10,6 +10,12 @@
 #include <stdint.h>
 #include <string.h>
 
+static inline void sized_fill(void *to, size_t size, const void *from, size_t theirs)
+{
+    memset(to, 0, size);
+    memcpy(to, from, theirs < size ? theirs : size);
+}
+
 /* Makes *to, of `size` bytes, a complete copy of a structure whose struct_size is a uint32_t; the
  * copy's is `size`. Texts and arrays that it points to stay the writer's. */
 static inline void sized_copy(void *to, size_t size, const void *from)
@@ -18,9 +24,18 @@ static inline void sized_copy(void *to, size_t size, const void *from)
     uint32_t ours = (uint32_t)size;
 
     memcpy(&theirs, from, sizeof(theirs));
-    memset(to, 0, size);
-    memcpy(to, from, theirs < size ? theirs : size);
+    sized_fill(to, size, from, theirs);
     memcpy(to, &ours, sizeof(ours));
+}
+
+/* The same for a structure of the host API (tarn/tarn.h), whose struct_size is a size_t. */
+static inline void sized_copy_host(void *to, size_t size, const void *from)
+{
+    size_t theirs;
+
+    memcpy(&theirs, from, sizeof(theirs));
+    sized_fill(to, size, from, theirs);
+    memcpy(to, &size, sizeof(size));
 }
 
 #endif

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/base/error.h"
+#include "core/base/sized.h"
 #include "core/context/event.h"
 #include "core/context/lock.h"
 #include "core/base/persist.h"
@@ -42,7 +43,7 @@ static void complete_options(struct tarn_context_options *to,
 {
     memset(to, 0, sizeof(*to));
     if (from != NULL)
-        memcpy(to, from, from->struct_size < sizeof(*to) ? from->struct_size : sizeof(*to));
+        sized_copy_host(to, sizeof(*to), from);
 }
 
 /* Whoever was killed while writing a definition left a file without a place. Alone with the

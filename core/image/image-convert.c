@@ -12,6 +12,7 @@
 
 #include "core/base/arena.h"
 #include "core/base/flags.h"
+#include "core/base/sized.h"
 #include "core/context/context.h"
 #include "core/image/container.h"
 #include "core/image/copy.h"
@@ -352,8 +353,7 @@ int tarn_image_convert(struct tarn_context *context, const struct tarn_conversio
     struct conversion conversion = { .fd = -1 };
     int status;
 
-    memcpy(&conversion.asked, asked, asked->struct_size < sizeof(*asked) ? asked->struct_size
-                                                                          : sizeof(*asked));
+    sized_copy_host(&conversion.asked, sizeof(conversion.asked), asked);
     if (flags_unknown(conversion.asked.flags, TARN_CONVERT_COMPRESS, error))
         return TARN_E_INVALID;
     operation_begin(&conversion.operation, context, "image-convert", NULL, NULL, job);

@@ -107,16 +107,15 @@ int32_t qcow2_file_zero(struct tarn_call *call, struct qcow2_image *image, uint6
 {
     uint64_t end = offset + length;
     uint64_t there = end;
-    int32_t status = TARN_OK;
+    int32_t status;
 
     /* What growing adds is zero already, for most containers. */
     if (image->file->flags & TARN_IO_ZERO_NEW)
         there = qcow2_max(offset, qcow2_min(end, image->file_size));
     image->unsynced = true;
     qcow2_pages_forget(image, offset, length);
-    if (there > offset)
-        status = qcow2_file_reach(call, image, there);
+    status = qcow2_file_reach(call, image, end);
     if (status == TARN_OK && there > offset)
         status = io_zero(call, image->file, offset, there - offset, TARN_ZERO_MAY_UNMAP);
-    return status == TARN_OK ? qcow2_file_reach(call, image, end) : status;
+    return status;
 }
