@@ -36,10 +36,18 @@ trap 'exit 143' TERM
 run() {
     expected=$1
     shift
+    run_program "$expected" "$TARN" "$@"
+}
+
+# run_program STATUS PROGRAM ARGUMENT…: the same of another program.
+run_program() {
+    expected=$1
+    ran=$2
+    shift 2
     status=0
-    "$TARN" "$@" >"$work/out" 2>"$work/err" || status=$?
+    "$ran" "$@" >"$work/out" 2>"$work/err" || status=$?
     [ "$status" -eq "$expected" ] && return
-    echo "tarn $*: exit status $status, expected $expected"
+    echo "$(basename "$ran") $*: exit status $status, expected $expected"
     cat "$work/out" "$work/err"
     return 1
 }

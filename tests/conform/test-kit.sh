@@ -12,12 +12,7 @@ good=$TARN_BUILD/.libs/raw.so
 kit() {
     expected=$1
     shift
-    status=0
-    "$TARN_BUILD/tarn-conform" "$@" >"$work/out" 2>"$work/err" || status=$?
-    [ "$status" -eq "$expected" ] && return
-    echo "tarn-conform $*: exit status $status, expected $expected"
-    cat "$work/out" "$work/err"
-    return 1
+    run_program "$expected" "$TARN_BUILD/tarn-conform" "$@"
 }
 
 # strange DEED: a module that does this when it is loaded, in $work/strange.so.

@@ -43,12 +43,7 @@ example() {
     expected=$1
     program=$examples/$2
     shift 2
-    status=0
-    "$program" "$@" >"$work/out" 2>"$work/err" || status=$?
-    [ "$status" -eq "$expected" ] && return
-    echo "$program $*: exit status $status, expected $expected"
-    cat "$work/out" "$work/err"
-    return 1
+    run_program "$expected" "$program" "$@"
 }
 
 # wait_for PATTERN FILE: until a line of it matches, ten seconds at most.

@@ -35,15 +35,8 @@ both_compilers() {
 
 # Volumes live as long as the process, so all is typed into one.
 in_one_process() {
-    need script
     TARN=$programs/tarn
-    XDG_STATE_HOME=$work/state
-    TERM=dumb
-    export XDG_STATE_HOME TERM
-    printf '%s\n' "$@" exit >"$work/typed"
-    status=0
-    script -q -e -c "$TARN" "$work/typescript" <"$work/typed" >"$work/shown" || status=$?
-    tr -d '\r' <"$work/shown" >"$work/out"
+    in_shell "$@"
     [ "$status" -eq 0 ]
 }
 
