@@ -21,17 +21,31 @@
 
 /* --- programs --------------------------------------------------------------------------------- */
 
-/* They look at every disk, and let go by themselves: udev, what its rules run, and multipathd. */
-static bool is_watcher(const char *program)
+static bool is_udev(const char *process)
 {
-    static const char *const names[] = { "multipath", "multipathd", "scsi_id", "ata_id",
-                                         "cdrom_id" };
-    size_t i;
+    char program[64];
 
-    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        if (strcmp(program, names[i]) == 0)
-            return true;
-    return strstr(program, "udev") != NULL;
+    return kernel_sysfs_line(program, sizeof(program), "/proc/%.16s/comm", process) &&
+           strstr(program, "udev") != NULL;
+}
+
+/* proc(5), stat: "1640 (scsi_id) S 321 …": the fourth is the parent; a name may hold anything. */
+static bool is_of_udev(const char *process)
+{
+    char line[512], parent[17];
+    const char *end = NULL;
+
+    if (kernel_sysfs_line(line, sizeof(line), "/proc/%.16s/stat", process))
+        end = strrchr(line, ')');
+    return end != NULL && sscanf(end, ") %*c %16[0-9]", parent) == 1 && is_udev(parent);
+}
+
+/* They look at every disk, and let go by themselves: udev, what its rules run (and its own process
+ * until it has become that), and multipathd. */
+static bool is_watcher(const char *process, const char *program)
+{
+    return strcmp(program, "multipath") == 0 || strcmp(program, "multipathd") == 0 ||
+           is_udev(process) || is_of_udev(process);
 }
 
 /* Only what lies below /dev is looked at: a file on a dead server would hold us. */
@@ -76,7 +90,7 @@ static bool find_program(dev_t device, char who[WHO_SIZE])
         if (!isdigit((unsigned char)entry->d_name[0]) || !has_open(entry->d_name, device))
             continue;
         kernel_sysfs_line(program, sizeof(program), "/proc/%.16s/comm", entry->d_name);
-        found = !is_watcher(program);
+        found = !is_watcher(entry->d_name, program);
         if (found)
             snprintf(who, WHO_SIZE, "%s (process %.16s) has it open", program, entry->d_name);
     }

@@ -80,6 +80,9 @@ int32_t logical_volume_open(struct tarn_call *call, void *pool, const char *name
         status = logical_open_node(call, vg, lv, write ? O_RDWR : O_RDONLY, &fd);
     if (status == TARN_OK)
         status = file_io_open_fd(call, fd, write ? TARN_IO_WRITABLE : 0, out_io);
+    /* The space of these comes as their bytes are written. */
+    if (status == TARN_OK && (lv_is_thin(lv) || lv->origin[0] != '\0'))
+        (*out_io)->allocate = NULL;
     vg_unref(vg);
     return status;
 }

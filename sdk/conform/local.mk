@@ -83,6 +83,7 @@ tarn_conform_SOURCES = \
 	sdk/conform/pool-making.c \
 	sdk/conform/pool-names.c \
 	sdk/conform/pool-news.c \
+	sdk/conform/pool-reserve.c \
 	sdk/conform/pool-settings.c \
 	sdk/conform/pool-settings.h \
 	sdk/conform/pool-sizes.c \

@@ -12,12 +12,14 @@ typedef int32_t (*try_fn)(struct pool *pool, const char *name);
 
 /* --- tries ------------------------------------------------------------------------------------ */
 
-static int32_t try_birth(struct pool *pool, uint64_t allocation, const char *backing_path)
+static int32_t try_birth(struct pool *pool, uint64_t size, uint64_t allocation,
+                         const char *backing_path)
 {
     struct birth birth;
     int32_t status;
 
     birth_init(&birth, pool, pool_volume_name(pool->trial, 2));
+    birth_resize(&birth, size);
     birth.spec.allocation = allocation;
     birth.def.allocation = allocation;
     birth.def.backing_path = backing_path;
@@ -29,18 +31,18 @@ static int32_t try_birth(struct pool *pool, uint64_t allocation, const char *bac
 static int32_t try_create(struct pool *pool, const char *name)
 {
     (void)name;
-    return try_birth(pool, pool->size, NULL);
+    return try_birth(pool, pool->size, pool->size, NULL);
 }
 
 static int32_t try_thin(struct pool *pool, const char *name)
 {
     (void)name;
-    return try_birth(pool, 0, NULL);
+    return try_birth(pool, pool->size, 0, NULL);
 }
 
 static int32_t try_snapshot(struct pool *pool, const char *name)
 {
-    return try_birth(pool, pool->size,
+    return try_birth(pool, pool->size, pool->size,
                      trial_text(pool->trial, "%s", pool_need(pool, name)->info.path));
 }
 
@@ -276,6 +278,26 @@ static bool is_of_size(const struct pool *pool, const struct operation *operatio
     return size >= told->minimum && (told->maximum == 0 || size <= told->maximum);
 }
 
+/* One step past the largest size that it tells. Of containers that grow, the size is their writers'
+ * matter. */
+static void must_be_limited(struct pool *pool, const struct operation *operation,
+                            const struct tarn_capability *told)
+{
+    uint64_t step = told->granularity > 0 ? told->granularity : 1;
+    bool thin = operation->run == try_thin;
+    int32_t status;
+
+    if (told->maximum == 0 || told->maximum > UINT64_MAX - step ||
+        !(pool->type->flags & TARN_POOL_SIZED_CONTAINERS) ||
+        (operation->run != try_create && !thin))
+        return;
+    status = try_birth(pool, told->maximum + step, thin ? 0 : told->maximum + step, NULL);
+    trial_require(pool->trial, status != TARN_OK,
+                  "capabilities tells that %s makes at most %llu bytes, and %llu were made",
+                  operation->name, (unsigned long long)told->maximum,
+                  (unsigned long long)(told->maximum + step));
+}
+
 /* Of what is not told, that it is there is all that is asked here: how it is done,
  * others look at. */
 static void must_work(struct pool *pool, const struct operation *operation, const char *name,
@@ -283,6 +305,8 @@ static void must_work(struct pool *pool, const struct operation *operation, cons
 {
     int32_t status;
 
+    if (told != NULL)
+        must_be_limited(pool, operation, told);
     if (told != NULL && !is_of_size(pool, operation, told))
         return;
     status = operation->run(pool, name);

@@ -75,6 +75,8 @@ const struct check pool_checks[] = {
       EACH, pool_shrink },
     { "pool/huge", "a large empty volume is told, listed and mapped as fast as a small one",
       EACH, pool_huge },
+    { "pool/reserve", "what is reserved in a thin volume it takes, and it reads as before",
+      EACH, pool_reserve },
     { "pool/clone", "a clone has equal bytes, and a life of its own",
       EACH, pool_clones },
     { "pool/snapshot", "a snapshot keeps what its origin held",

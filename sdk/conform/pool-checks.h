@@ -54,6 +54,9 @@ void pool_vanished(struct trial *trial);
 /* pool-huge.c */
 void pool_huge(struct trial *trial);
 
+/* pool-reserve.c */
+void pool_reserve(struct trial *trial);
+
 /* pool-content.c */
 void pool_content(struct trial *trial);
 void pool_read_only(struct trial *trial);

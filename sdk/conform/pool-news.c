@@ -14,6 +14,7 @@
 /* --- watching --------------------------------------------------------------------------------- */
 
 #define PATIENCE 5000 /* milliseconds until a change must be told */
+#define CLOCK_STEP 20000 /* microseconds in which the clock of a file system moves: jiffies of 100 Hz */
 
 static bool is_told(const struct results *results, const char *name)
 {
@@ -58,6 +59,32 @@ static void must_become_quiet(struct pool *pool, void *watch, int fd)
                             "called 100 times: it must read what is pending");
 }
 
+/* What a lookup tells of it, of what a host keeps until it hears of a change. */
+static bool looks_alike(const struct result_volume *one, const struct result_volume *other)
+{
+    return one->info.capacity == other->info.capacity &&
+           one->info.allocation == other->info.allocation &&
+           one->has_identity == other->has_identity &&
+           memcmp(&one->identity, &other->identity, sizeof(one->identity)) == 0;
+}
+
+/* A change that a lookup shows is told, too; what it does not show, nobody can know. */
+static void must_notice_writing(struct pool *pool, void *watch, int fd, const char *name)
+{
+    struct result_volume before = *pool_need(pool, name);
+    struct tarn_io *io;
+
+    usleep(CLOCK_STEP);
+    io = pool_bytes(pool, name, TARN_OPEN_WRITE);
+    pool_must(pool, store_fill(pool, io, pool->size, 2), "pwrite");
+    pool_must(pool, store_flush(pool, io), "flush");
+    pool_bytes_close(pool, io);
+    if (looks_alike(&before, pool_need(pool, name)))
+        return;
+    must_notice(pool, watch, fd, name, "written");
+    must_become_quiet(pool, watch, fd);
+}
+
 void pool_watch(struct trial *trial)
 {
     struct pool *pool;
@@ -77,6 +104,8 @@ void pool_watch(struct trial *trial)
     name = pool_volume(pool, 1, 1);
     must_notice(pool, watch, fd, name, "made");
     must_become_quiet(pool, watch, fd);
+    if (pool->type->volume_open != NULL)
+        must_notice_writing(pool, watch, fd, name);
     if (pool->type->volume_delete != NULL) {
         pool_must(pool, pool_delete(pool, name), "volume_delete");
         must_notice(pool, watch, fd, name, "deleted");

@@ -264,7 +264,8 @@ static int32_t emit(struct tarn_call *call, const struct shelf *shelf, const cha
     info.name = strncmp(name, ".part-", 6) == 0 ? name + 6 : name;
     info.path = path;
     info.key = FAULT(LOOKUP_HAS_ANOTHER_KEY) && !refreshing ? name : path;
-    info.capacity = info.allocation = (uint64_t)st->st_size;
+    info.capacity = (uint64_t)st->st_size;
+    info.allocation = GROWING ? (uint64_t)st->st_blocks * 512 : (uint64_t)st->st_size;
     info.physical = FAULT(TELLS_NO_LENGTH) ? 0 : (uint64_t)st->st_size;
     info.identity = &identity;
     return call->host->emit_volume(call, &info);
@@ -368,6 +369,13 @@ static int32_t capabilities(struct tarn_call *call, void *pool)
     int32_t status = call->host->emit_capability(call, &told);
 
     (void)pool;
+    if (FAULT(TELLS_ANY_MAXIMUM) && status == TARN_OK) {
+        told = (struct tarn_capability){ .struct_size = sizeof(told),
+                                         .support = TARN_SUPPORT_NATIVE,
+                                         .operation = TARN_OPERATION_CREATE,
+                                         .maximum = 64 << 20 };
+        return call->host->emit_capability(call, &told);
+    }
     told.support = TARN_SUPPORT_NONE;
     told.operation = FAULT(BUILDS_IN_SPITE)      ? TARN_OPERATION_BUILD
                      : FAULT(REMOVES_IN_SPITE)   ? TARN_OPERATION_DELETE
@@ -384,7 +392,9 @@ static int32_t capabilities(struct tarn_call *call, void *pool)
 static int32_t watch_open(struct tarn_call *call, void *pool, void **out_watch, int32_t *out_fd)
 {
     const struct shelf *shelf = pool;
-    uint32_t events = FAULT(WATCH_IS_DEAF) ? IN_UNMOUNT : IN_CREATE | IN_DELETE | IN_CLOSE_WRITE;
+    uint32_t events = FAULT(WATCH_IS_DEAF)            ? IN_UNMOUNT
+                      : FAULT(WATCHES_NAMES_ALONE) ? IN_CREATE | IN_DELETE
+                                                   : IN_CREATE | IN_DELETE | IN_CLOSE_WRITE;
     int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 
     spoil(out_watch);

@@ -77,10 +77,14 @@ enum fault {
     FAULT_TELLS_ANOTHER_MODE,
     FAULT_ZEROES_FOR_READERS,
     FAULT_ZEROES_PAST_THE_END,
+    FAULT_WATCHES_NAMES_ALONE,
+    FAULT_TELLS_ANY_MAXIMUM,
     FAULT_GROWS_DIRTY, /* this one and those below: of broken-growing.c */
     FAULT_CUTS_TOO_MUCH,
     FAULT_GROWS_IN_SPITE,
     FAULT_MAPS_BLOCK_BY_BLOCK,
+    FAULT_RESERVES_NOTHING,
+    FAULT_RESERVING_CLEARS,
 };
 
 /* Containers grow as they are written, and volume_resize is not needed: broken-growing.c. */
@@ -227,6 +231,21 @@ static int32_t store_zero(struct tarn_call *call, struct tarn_io *io, uint64_t o
     return status;
 }
 
+static int32_t store_allocate(struct tarn_call *call, struct tarn_io *io, uint64_t offset,
+                              uint64_t length)
+{
+    if (!may_write(io))
+        return refuse_reader(call);
+    if (FAULT(RESERVES_NOTHING))
+        return TARN_OK;
+    if (FAULT(RESERVING_CLEARS) &&
+        (ftruncate(io->fd, 0) < 0 || ftruncate(io->fd, (off_t)(offset + length)) < 0))
+        return fail_io(call);
+    if (fallocate(io->fd, FALLOC_FL_KEEP_SIZE, (off_t)offset, (off_t)length) == 0)
+        return TARN_OK;
+    return errno == EOPNOTSUPP ? TARN_E_UNSUPPORTED : fail_io(call);
+}
+
 static int32_t store_truncate(struct tarn_call *call, struct tarn_io *io, uint64_t size,
                               uint32_t flags)
 {
@@ -326,6 +345,7 @@ static int32_t store_new(struct tarn_call *call, int fd, uint32_t flags, struct 
         .truncate = GROWING ? store_truncate : NULL,
         .extents = GROWING ? store_map : store_extents,
         .zero = store_zero,
+        .allocate = GROWING ? store_allocate : NULL,
         .close = store_close,
     };
     *out = &store->io;
