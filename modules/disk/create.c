@@ -371,7 +371,7 @@ static void undo(struct tarn_call *call, const struct disk_pool *pool, unsigned 
 }
 
 static int32_t present(struct tarn_call *call, const struct disk_pool *pool,
-                       const struct container *container, unsigned number)
+                       const struct container *container, unsigned number, uint64_t began)
 {
     const struct block_part *there = NULL;
     const struct part *part = NULL;
@@ -392,7 +392,7 @@ static int32_t present(struct tarn_call *call, const struct disk_pool *pool,
         close(disk.lock); /* udev makes no links while it is held */
     disk.lock = -1;
     if (status == TARN_OK)
-        status = list_await(call, pool, there);
+        status = list_await(call, pool, there, began);
     if (status == TARN_OK)
         status = set_permissions(call, there, &container->permissions);
     if (status == TARN_OK && strcmp(there->name, container->volume) != 0)
@@ -404,6 +404,7 @@ static int32_t present(struct tarn_call *call, const struct disk_pool *pool,
 int32_t disk_volume_publish(struct tarn_call *call, void *pool, void *container_handle)
 {
     struct container *container = container_handle;
+    const uint64_t began = settle_now();
     unsigned number = 0;
     struct disk disk;
     int32_t status = disk_adopt(call, pool, container->fd, &disk);
@@ -416,7 +417,7 @@ int32_t disk_volume_publish(struct tarn_call *call, void *pool, void *container_
         status = write_entry(call, &disk, &container->request, &number);
     disk_close(&disk);
     if (status == TARN_OK) {
-        status = present(call, pool, container, number);
+        status = present(call, pool, container, number, began);
         if (status != TARN_OK)
             undo(call, pool, number);
     }

@@ -60,6 +60,11 @@ int32_t disk_pause(struct tarn_call *call, unsigned milliseconds);
 /* Closes a descriptor that the disk was written through, and waits until udev has noticed, while
  * the lock is held: else it would have the kernel forget and find all partitions. */
 void settle_close(const struct block_disk *node, int fd);
+/* A moment, in microseconds of CLOCK_MONOTONIC. */
+uint64_t settle_now(void);
+/* Has udev set the links and permissions of a partition that was made after `began`? Also where no
+ * udev runs. */
+bool settle_is_over(const struct block_part *part, uint64_t began);
 
 /* --- kernel.c: the kernel's idea of the partitions -------------------------------------------- */
 
@@ -69,8 +74,7 @@ int32_t kernel_let_go(struct tarn_call *call, struct disk *disk, const struct ta
 /* Tells it those that it has not, and sizes that are others. */
 int32_t kernel_tell(struct tarn_call *call, struct disk *disk, const struct table *wanted);
 
-/* --- mapping.c: the same for partitions of a mapping (device-mapper)
- * --------------------------- */
+/* --- mapping.c: the same for partitions of a mapping (device-mapper) -------------------------- */
 
 int32_t mapping_add(struct tarn_call *call, const struct disk *disk, const char *name,
                     unsigned number, uint64_t start, uint64_t length);
@@ -81,8 +85,7 @@ int32_t mapping_resize(struct tarn_call *call, const struct disk *disk, const ch
 /* Bytes; UINT64_MAX if it is no piece of the disk. */
 uint64_t mapping_start(const struct disk *disk, const char *name);
 
-/* --- change.c: a change of the table, from the scratch to the disk and the kernel
- * -------------- */
+/* --- change.c: a change of the table, from the scratch to the disk and the kernel ------------- */
 
 /* The scratch holds the new table: brings it to the disk and to the kernel, or all back to what it
  * was. disk->table and disk->parts are the new ones then. */
@@ -98,13 +101,13 @@ const struct part *list_find(const struct disk *disk, const char *name);
 void list_name(const struct disk *disk, unsigned number, char name[BLOCK_NAME_SIZE]);
 /* Opens the disk, reads the table, and waits a little for what the kernel lacks. */
 int32_t list_look(struct tarn_call *call, const struct disk_pool *pool, struct disk *disk);
-/* Waits until the node is there, and the link in the pool's folder. The lock is not held. */
+/* Waits until the node of a partition that was made after `began` (settle_now) is there, as udev
+ * makes it, and the link in the pool's folder. The lock is not held. */
 int32_t list_await(struct tarn_call *call, const struct disk_pool *pool,
-                   const struct block_part *part);
+                   const struct block_part *part, uint64_t began);
 int32_t list_not_found(struct tarn_call *call, const struct disk *disk, const char *name);
 
-/* --- reserve.c: extents that are taken, but in no table yet
- * ------------------------------------ */
+/* --- reserve.c: extents that are taken, but in no table yet ----------------------------------- */
 
 /* The gaps of the table without those that somebody has reserved; freed with free(*out). */
 int32_t reserve_gaps(struct tarn_call *call, const struct disk *disk, struct gap **out,
@@ -119,8 +122,7 @@ int32_t reserve_take(struct tarn_call *call, const struct disk *disk, uint64_t s
 int32_t range_io_open(struct tarn_call *call, int fd, uint64_t offset, uint64_t length,
                       struct tarn_io **out);
 
-/* --- the operations of the pool type
- * ------------------------------------------------------------ */
+/* --- the operations of the pool type ---------------------------------------------------------- */
 
 int32_t disk_define(struct tarn_call *call);
 int32_t disk_claims(struct tarn_call *call);

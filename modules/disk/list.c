@@ -106,13 +106,13 @@ static bool node_is_there(const struct block_part *part, struct stat *st)
 
 /* A folder that is not there, or has no link to any device, is not waited for. */
 static bool is_done(struct tarn_call *call, const struct disk_pool *pool,
-                    const struct block_part *part)
+                    const struct block_part *part, uint64_t began)
 {
     struct block_links links;
     struct stat st;
     bool done;
 
-    if (!node_is_there(part, &st))
+    if (!node_is_there(part, &st) || !settle_is_over(part, began))
         return false;
     if (is_in_folder(part->node, pool->folder) ||
         block_links_read(call, pool->folder, &links) != TARN_OK)
@@ -124,13 +124,13 @@ static bool is_done(struct tarn_call *call, const struct disk_pool *pool,
 }
 
 int32_t list_await(struct tarn_call *call, const struct disk_pool *pool,
-                   const struct block_part *part)
+                   const struct block_part *part, uint64_t began)
 {
     unsigned waited = 0;
     struct stat st;
     int32_t status = TARN_OK;
 
-    while (!is_done(call, pool, part) && status == TARN_OK && waited < DISK_PATIENCE) {
+    while (!is_done(call, pool, part, began) && status == TARN_OK && waited < DISK_PATIENCE) {
         status = disk_pause(call, NODE_STEP);
         waited += NODE_STEP;
     }

@@ -5,6 +5,9 @@
  * back, those of tables that the kernel doesn't know not even that. It doesn't while somebody has
  * the disk locked. So the descriptor is closed under the lock, which is held until udev has
  * told the kernel's listeners that the disk has changed: that is what it does next.
+ *
+ * And it gives a new partition its links, owner and mode some time after the kernel has made the
+ * node: what is set before that does not last.
  */
 #include <poll.h>
 #include <string.h>
@@ -19,12 +22,17 @@
 /* udev may not be there, or not watch this disk just now. */
 #define PATIENCE 1000 /* milliseconds */
 
-static int64_t now(void)
+uint64_t settle_now(void)
 {
     struct timespec time;
 
     clock_gettime(CLOCK_MONOTONIC, &time);
-    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+    return (uint64_t)time.tv_sec * 1000000 + (uint64_t)time.tv_nsec / 1000;
+}
+
+static int64_t now(void)
+{
+    return (int64_t)(settle_now() / 1000);
 }
 
 static bool is_about(struct udev_monitor *monitor, const struct block_disk *node)
@@ -79,4 +87,23 @@ void settle_close(const struct block_disk *node, int fd)
     }
     if (udev != NULL)
         udev_unref(udev);
+}
+
+/* The number may have been another partition's, of which udev's record is still there: that is
+ * older. */
+bool settle_is_over(const struct block_part *part, uint64_t began)
+{
+    struct udev *udev = udev_runs() ? udev_new() : NULL;
+    struct udev_device *device;
+    bool over;
+
+    if (udev == NULL)
+        return true;
+    device = udev_device_new_from_devnum(udev, 'b',
+                                         makedev(part->device_major, part->device_minor));
+    over = device != NULL && udev_device_get_is_initialized(device) != 0 &&
+           udev_device_get_usec_since_initialized(device) <= settle_now() - began;
+    udev_device_unref(device);
+    udev_unref(udev);
+    return over;
 }

@@ -98,19 +98,17 @@ static bool is_multipaths(struct udev_device *device)
  * gets one from the kernel at once, or while it looks at it. */
 static bool is_ready(struct udev *udev, const struct kernel_unit *unit)
 {
-    char path[96];
+    char disk[KERNEL_DISK_SIZE];
     struct udev_device *device;
     bool ready;
 
     if (unit->status != TARN_OK || !kernel_unit_is_volume(unit))
         return true;
-    snprintf(path, sizeof(path), KERNEL_SYSFS "/bus/scsi/devices/%u:%u:%u:%llu/block",
-             unit->session->host, unit->bus, unit->target, (unsigned long long)unit->number);
-    if (unit->disk[0] == '\0')
-        return access(path, F_OK) == 0;
-    device = udev_device_new_from_subsystem_sysname(udev, "block", unit->disk);
+    if (!kernel_unit_disk(unit, disk))
+        return unit->disk[0] != '\0'; /* it has gone meanwhile, or is not there yet */
+    device = udev_device_new_from_subsystem_sysname(udev, "block", disk);
     ready = device == NULL || (udev_device_get_is_initialized(device) != 0 &&
-                               (!is_multipaths(device) || has_holder(unit->disk)));
+                               (!is_multipaths(device) || has_holder(disk)));
     udev_device_unref(device);
     return ready;
 }

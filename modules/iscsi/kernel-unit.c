@@ -57,6 +57,15 @@ static bool child_of(const char *device, const char *folder, char *out, size_t s
     return out[0] != '\0';
 }
 
+bool kernel_unit_disk(const struct kernel_unit *unit, char out[KERNEL_DISK_SIZE])
+{
+    char device[64];
+
+    snprintf(device, sizeof(device), "%u:%u:%u:%llu", unit->session->host, unit->bus, unit->target,
+             (unsigned long long)unit->number);
+    return child_of(device, "block", out, KERNEL_DISK_SIZE);
+}
+
 static void read_disk(const char *device, struct kernel_unit *unit)
 {
     char line[64];

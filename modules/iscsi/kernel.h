@@ -84,6 +84,8 @@ int32_t kernel_rescan(struct tarn_call *call, const struct kernel_session *sessi
 
 /* --- logical units (kernel-unit.c, kernel-look.c, kernel-ask.c) ------------------------------- */
 
+#define KERNEL_DISK_SIZE 32
+
 /* A logical unit as the kernel has it in one session. */
 struct kernel_unit {
     const struct kernel_session *session;
@@ -92,7 +94,7 @@ struct kernel_unit {
     uint64_t number;
     int type;            /* SPC-4, table 142 */
     char generic[32];    /* node of its sg device; empty: there is none */
-    char disk[32];       /* "sda"; empty: the kernel made no disk of it */
+    char disk[KERNEL_DISK_SIZE]; /* "sda"; empty: the kernel made no disk of it, or not yet */
     dev_t device;
     uint64_t size;       /* bytes, as the kernel knows it */
 
@@ -113,6 +115,8 @@ struct kernel_units {
 
 void kernel_unit_name(char out[KERNEL_UNIT_NAME_SIZE], const struct kernel_unit *unit);
 bool kernel_unit_is_volume(const struct kernel_unit *unit);
+/* The disk that the kernel has of it now. */
+bool kernel_unit_disk(const struct kernel_unit *unit, char out[KERNEL_DISK_SIZE]);
 bool kernel_unit_is_same(const struct kernel_unit *a, const struct kernel_unit *b);
 
 /* What sysfs tells of all in the usable sessions, or of the one called `only`. */

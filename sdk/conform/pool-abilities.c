@@ -298,6 +298,23 @@ static void must_be_limited(struct pool *pool, const struct operation *operation
                   (unsigned long long)(told->maximum + step));
 }
 
+static bool makes_thin(struct pool *pool)
+{
+    const struct tarn_capability *thin = results_capability(ask(pool), TARN_OPERATION_THIN);
+
+    return thin != NULL && thin->support != TARN_SUPPORT_NONE;
+}
+
+/* Where there are thin volumes it may be only they that share their bytes. */
+static int32_t try_either(struct pool *pool, const struct operation *operation, const char *name)
+{
+    int32_t status = operation->run(pool, name);
+
+    if (status == TARN_E_UNSUPPORTED && operation->run == try_clone && makes_thin(pool))
+        status = try_clone(pool, pool_thin_volume(pool, 3));
+    return status;
+}
+
 /* Of what is not told, that it is there is all that is asked here: how it is done,
  * others look at. */
 static void must_work(struct pool *pool, const struct operation *operation, const char *name,
@@ -309,7 +326,7 @@ static void must_work(struct pool *pool, const struct operation *operation, cons
         must_be_limited(pool, operation, told);
     if (told != NULL && !is_of_size(pool, operation, told))
         return;
-    status = operation->run(pool, name);
+    status = try_either(pool, operation, name);
     if (told != NULL && told->support == TARN_SUPPORT_EMULATED &&
         is_emulated(pool->type, operation) && status == TARN_E_UNSUPPORTED)
         return;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * pool-reserve.c - space that is reserved in a volume which had none.
+ * pool-reserve.c - thin volumes, and space that is reserved in them.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -10,13 +10,12 @@
 
 #define SEED 1
 
-/* Written in its first quarter alone. */
-static const char *make_thin(struct pool *pool)
+const char *pool_thin_volume(struct pool *pool, unsigned number)
 {
     struct birth birth;
     int32_t status;
 
-    birth_init(&birth, pool, pool_volume_name(pool->trial, 1));
+    birth_init(&birth, pool, pool_volume_name(pool->trial, number));
     birth.spec.allocation = 0;
     birth.def.allocation = 0;
     status = birth_allocate(&birth);
@@ -64,7 +63,7 @@ void pool_reserve(struct trial *trial)
     pool = pool_started(trial);
     if (pool_cannot(pool, TARN_OPERATION_THIN))
         trial_skip(trial, "its volumes take their space when they are made");
-    name = make_thin(pool);
+    name = pool_thin_volume(pool, 1);
     io = pool_bytes(pool, name, TARN_OPEN_WRITE);
     size = store_size(pool, io);
     before = read_all(pool, io);

@@ -100,6 +100,9 @@ int32_t pool_name_check(struct pool *pool, const char *name);
 const char *pool_volume(struct pool *pool, unsigned number, unsigned seed);
 /* The second way alone. */
 const char *pool_found(struct pool *pool, unsigned number, unsigned seed);
+/* Of one that reserves nothing, and is written in its first quarter alone; skipped where there are
+ * none. pool-reserve.c */
+const char *pool_thin_volume(struct pool *pool, unsigned number);
 /* Ends the trial as skipped if the type makes no volumes. */
 void pool_needs_births(struct trial *trial);
 /* And if its volumes do not outlive the pool's start: the key `volatile`. */

@@ -310,8 +310,7 @@ const struct block_part *block_part_numbered(const struct block_part *parts, siz
     return NULL;
 }
 
-/* --- a partition that is not there yet
- * --------------------------------------------------------- */
+/* --- a partition that is not there yet -------------------------------------------------------- */
 
 static bool ends_in_digit(const char *name)
 {

@@ -57,8 +57,7 @@ void block_part_expect(const struct block_disk *disk, const struct block_part *p
                        size_t count, unsigned number, bool separator,
                        char name[BLOCK_NAME_SIZE]);
 
-/* --- links: other names of nodes
- * --------------------------------------------------------------- */
+/* --- links: other names of nodes -------------------------------------------------------------- */
 
 /* The links to block devices in a folder such as /dev/disk/by-path. */
 struct block_links {
