@@ -108,7 +108,7 @@ static void keeps_signals(struct trial *trial)
 
 /* --- descriptors ------------------------------------------------------------------------------ */
 
-#define MOST_DESCRIPTORS 4096
+#define MOST_DESCRIPTORS 512 /* the kernel gives out the lowest that is free */
 
 struct descriptors {
     bool open[MOST_DESCRIPTORS];

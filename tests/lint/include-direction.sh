@@ -10,9 +10,12 @@
 
 # Where an include leads to, relative to SRC; nothing if to no file of ours.
 resolve() {
-    for candidate in "$(dirname "$1")/$2" "$2" "sdk/$2" "sdk/include/$2" "core/include/$2"; do
+    for candidate in "${1%/*}/$2" "$2" "sdk/$2" "sdk/include/$2" "core/include/$2"; do
         [ -f "$SRC/$candidate" ] || continue
-        realpath --relative-to="$SRC" "$SRC/$candidate"
+        case $candidate in
+        *./*) realpath --relative-to="$SRC" "$SRC/$candidate" ;;
+        *) echo "$candidate" ;;
+        esac
         return
     done
 }
