@@ -93,6 +93,8 @@ libtarn_helpers_la_SOURCES = \
 	sdk/helpers/block-node.h \
 	sdk/helpers/borrowed-io.c \
 	sdk/helpers/borrowed-io.h \
+	sdk/helpers/calm-call.c \
+	sdk/helpers/calm-call.h \
 	sdk/helpers/io-data.h \
 	sdk/helpers/quiet-thread.h \
 	sdk/helpers/io-room.h \

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "disk.h"
+#include "helpers/calm-call.h"
 #include "helpers/errno-status.h"
 #include "place.h"
 
@@ -361,8 +362,10 @@ static int32_t set_permissions(struct tarn_call *call, const struct block_part *
 /* The failure that is recorded stays the first. */
 static void undo(struct tarn_call *call, const struct disk_pool *pool, unsigned number)
 {
+    struct calm_call calm;
     struct disk disk;
 
+    call = calm_call_begin(&calm, call);
     if (disk_open(call, pool, DISK_WRITE, &disk) == TARN_OK &&
         disk_look(call, &disk) == TARN_OK &&
         table_remove(call, &disk.scratch, number) == TARN_OK)

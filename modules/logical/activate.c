@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "calm-call.h"
+#include "helpers/calm-call.h"
 #include "dm.h"
 #include "lvm.h"
 

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "calm-call.h"
+#include "helpers/calm-call.h"
 #include "helpers/errno-status.h"
 #include "helpers/file-io.h"
 #include "lvm.h"

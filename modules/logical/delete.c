@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "calm-call.h"
+#include "helpers/calm-call.h"
 #include "lvm.h"
 
 /* How many snapshots an error names. */

@@ -6,8 +6,6 @@ liblogical_la_SOURCES = \
 	modules/logical/activate.c \
 	modules/logical/birth.c \
 	modules/logical/build.c \
-	modules/logical/calm-call.c \
-	modules/logical/calm-call.h \
 	modules/logical/capabilities.c \
 	modules/logical/create.c \
 	modules/logical/define.c \

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "calm-call.h"
 #include "dm.h"
+#include "helpers/calm-call.h"
 #include "helpers/file-io.h"
 #include "helpers/le.h"
 #include "helpers/signature.h"

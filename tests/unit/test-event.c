@@ -144,8 +144,11 @@ static void deeds_of_another_context(void)
 static void deeds_of_another_process(void)
 {
     int status = -1;
+    int heard_it[2];
+    char byte;
     pid_t child;
 
+    CU_ASSERT_EQUAL_FATAL(pipe(heard_it), 0);
     host_prepare(&frame);
     fflush(stdout);
     frame.context = host_context(&frame);
@@ -158,10 +161,14 @@ static void deeds_of_another_process(void)
         bool done = tarn_pool_lookup(&pool, own, "p", NULL) == TARN_OK;
 
         tarn_volume_unref(host_volume(pool, "v", "qcow2", 1 << 20));
+        close(heard_it[1]);
+        done = done && read(heard_it[0], &byte, 1) == 0; /* of a stopped pool nothing is told */
         done = done && tarn_pool_stop(pool, 0, NULL, NULL) == TARN_OK;
         _exit(!done);
     }
+    close(heard_it[0]);
     CU_ASSERT(hears("30 p v"));
+    close(heard_it[1]);
     CU_ASSERT(hears("13 p"));
     waitpid(child, &status, 0);
     CU_ASSERT_EQUAL(status, 0);

@@ -1,10 +1,10 @@
-/* SPDX-License-Identifier: LGPL-2.1-or-later
+/* SPDX-License-Identifier: BSD-2-Clause
  *
  * calm-call.h - a call for taking things back. What is cancelled, or out of time, still has to be
  * undone, and what goes wrong with that must not stand before the failure that led to it.
  */
-#ifndef LOGICAL_CALM_CALL_H
-#define LOGICAL_CALM_CALL_H
+#ifndef HELPERS_CALM_CALL_H
+#define HELPERS_CALM_CALL_H
 
 #include <tarn/call.h>
 

@@ -1,9 +1,9 @@
-/* SPDX-License-Identifier: LGPL-2.1-or-later
+/* SPDX-License-Identifier: BSD-2-Clause
  *
  * calm-call.c - the functions of the host that undoing uses: those that must answer otherwise, and
  * those that are passed on.
  */
-#include "calm-call.h"
+#include "helpers/calm-call.h"
 
 /* Milliseconds that one step of undoing may take. */
 #define PATIENCE 60000
@@ -60,6 +60,22 @@ static const char *calm_option(struct tarn_call *call, const char *name)
     return from->host->option(from, name);
 }
 
+static int32_t calm_identify(struct tarn_call *call, const char *kind, const char *id,
+                             uint32_t flags)
+{
+    struct tarn_call *from = calm_of(call)->from;
+
+    return from->host->identify(from, kind, id, flags);
+}
+
+static void calm_notify(struct tarn_call *call, uint32_t kind, const char *volume,
+                        const char *text)
+{
+    struct tarn_call *from = calm_of(call)->from;
+
+    from->host->notify(from, kind, volume, text);
+}
+
 static int32_t calm_domain_enter(struct tarn_call *call, const char *domain)
 {
     struct tarn_call *from = calm_of(call)->from;
@@ -90,6 +106,8 @@ struct tarn_call *calm_call_begin(struct calm_call *calm, struct tarn_call *from
         .time_left = calm_time_left,
         .log = calm_log,
         .option = calm_option,
+        .identify = calm_identify,
+        .notify = calm_notify,
         .domain_enter = calm_domain_enter,
         .domain_leave = calm_domain_leave,
     };
