@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "helpers/be.h"
 
@@ -24,6 +25,10 @@
 #define CAPACITY_16_SIZE 32u
 #define CAPACITY_10_SIZE 8u
 #define LIST_SIZE (8u + 8u * 16384u) /* single-level addressing, SAM-5, 4.7 */
+
+/* milliseconds */
+#define NODE_PATIENCE 2000
+#define NODE_STEP 20
 
 #define NOT_READY 0x02
 #define ILLEGAL_REQUEST 0x05
@@ -315,19 +320,49 @@ static int32_t read_again(struct tarn_call *call, const struct kernel_sessions *
     return TARN_OK;
 }
 
+/* --- which can be asked ----------------------------------------------------------------------- */
+
+static bool have_nodes(const struct kernel_units *units)
+{
+    size_t i;
+
+    for (i = 0; i < units->count; i++)
+        if (units->list[i].generic[0] == '\0' || access(units->list[i].generic, F_OK) < 0)
+            return false;
+    return true;
+}
+
+/* The kernel shows a unit before it has made the node through which it is asked. */
+static int32_t read_units(struct tarn_call *call, const struct kernel_sessions *sessions,
+                          const char *only, struct kernel_units *out)
+{
+    int64_t until = server_now() + NODE_PATIENCE;
+    int32_t status = kernel_units_read(call, sessions, only, out);
+    short ready;
+
+    while (status == TARN_OK && !have_nodes(out) && server_now() < until) {
+        status = server_wait(call, -1, 0, server_now() + NODE_STEP, &ready);
+        if (status != TARN_OK)
+            break;
+        kernel_units_clear(out);
+        status = kernel_units_read(call, sessions, only, out);
+    }
+    return status;
+}
+
 /* --- looking ---------------------------------------------------------------------------------- */
 
 static int32_t read_all(struct tarn_call *call, const struct kernel_sessions *sessions,
                         struct kernel_units *out)
 {
     bool found = false;
-    int32_t status = kernel_units_read(call, sessions, NULL, out);
+    int32_t status = read_units(call, sessions, NULL, out);
 
     if (status == TARN_OK)
         status = find_new(call, sessions, out, &found);
     if (status == TARN_OK && found) {
         kernel_units_clear(out);
-        status = kernel_units_read(call, sessions, NULL, out);
+        status = read_units(call, sessions, NULL, out);
     }
     return status;
 }
@@ -338,7 +373,7 @@ int32_t kernel_look(struct tarn_call *call, const struct kernel_sessions *sessio
     int32_t status;
 
     *out = (struct kernel_units){ .list = NULL };
-    status = only != NULL ? kernel_units_read(call, sessions, only, out)
+    status = only != NULL ? read_units(call, sessions, only, out)
                           : read_all(call, sessions, out);
     if (status == TARN_OK)
         status = ask_all(call, out);
