@@ -7,9 +7,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -108,17 +110,27 @@ static void keeps_signals(struct trial *trial)
 
 /* --- descriptors ------------------------------------------------------------------------------ */
 
-#define MOST_DESCRIPTORS 512 /* the kernel gives out the lowest that is free */
+#define MOST_DESCRIPTORS 4096
 
 struct descriptors {
     bool open[MOST_DESCRIPTORS];
 };
 
-static void read_descriptors(struct descriptors *out)
+/* poll(2) tells of all at once which are none; there are none beyond the limit, which it minds. */
+static void read_descriptors(struct trial *trial, struct descriptors *out)
 {
+    struct pollfd all[MOST_DESCRIPTORS];
+    struct rlimit limit;
+    nfds_t count = MOST_DESCRIPTORS;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < count)
+        count = limit.rlim_cur;
+    for (nfds_t number = 0; number < count; number++)
+        all[number] = (struct pollfd){ .fd = (int)number };
+    trial_require(trial, poll(all, count, 0) >= 0, "the kit cannot ask which descriptors are open");
     memset(out, 0, sizeof(*out));
-    for (int number = 0; number < MOST_DESCRIPTORS; number++)
-        out->open[number] = fcntl(number, F_GETFD) >= 0;
+    for (nfds_t number = 0; number < count; number++)
+        out->open[number] = !(all[number].revents & POLLNVAL);
 }
 
 static char *where(struct trial *trial, int number)
@@ -133,13 +145,14 @@ static char *where(struct trial *trial, int number)
 
 static void leaks_no_descriptors(struct trial *trial)
 {
-    static struct descriptors before;
+    struct descriptors before, after;
 
     workload_run(trial, NULL, NULL); /* what libraries keep from their first use is no leak */
-    read_descriptors(&before);
+    read_descriptors(trial, &before);
     workload_run(trial, NULL, NULL);
+    read_descriptors(trial, &after);
     for (int number = 0; number < MOST_DESCRIPTORS; number++)
-        if (before.open[number] != (fcntl(number, F_GETFD) >= 0))
+        if (before.open[number] != after.open[number])
             trial_fail(trial, before.open[number]
                                   ? "it closed descriptor %d, which was not its own (%s)"
                                   : "it left descriptor %d open (%s)",
@@ -149,13 +162,15 @@ static void leaks_no_descriptors(struct trial *trial)
 static void look_at_descriptors(struct trial *trial, void *arg)
 {
     const struct descriptors *before = arg;
+    struct descriptors now;
 
+    read_descriptors(trial, &now);
     for (int number = 3; number < MOST_DESCRIPTORS; number++) {
-        int flags = before->open[number] ? -1 : fcntl(number, F_GETFD);
+        int flags = now.open[number] && !before->open[number] ? fcntl(number, F_GETFD) : -1;
 
         trial_require(trial, flags < 0 || (flags & FD_CLOEXEC),
-                      "descriptor %d (%s) would be handed on to every program that the host starts: open "
-                      "it with O_CLOEXEC", number, where(trial, number));
+                      "descriptor %d (%s) would be handed on to every program that the host "
+                      "starts: open it with O_CLOEXEC", number, where(trial, number));
     }
 }
 
@@ -170,7 +185,7 @@ static void closes_on_exec(struct trial *trial)
 {
     static struct descriptors before;
 
-    read_descriptors(&before);
+    read_descriptors(trial, &before);
     trial->during = look_during;
     trial->during_arg = &before;
     workload_run(trial, look_at_descriptors, &before);

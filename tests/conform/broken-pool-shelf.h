@@ -392,7 +392,7 @@ static int32_t capabilities(struct tarn_call *call, void *pool)
 static int32_t watch_open(struct tarn_call *call, void *pool, void **out_watch, int32_t *out_fd)
 {
     const struct shelf *shelf = pool;
-    uint32_t events = FAULT(WATCH_IS_DEAF)            ? IN_UNMOUNT
+    uint32_t events = FAULT(WATCH_IS_DEAF)         ? IN_UNMOUNT
                       : FAULT(WATCHES_NAMES_ALONE) ? IN_CREATE | IN_DELETE
                                                    : IN_CREATE | IN_DELETE | IN_CLOSE_WRITE;
     int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
