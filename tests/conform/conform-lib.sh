@@ -27,7 +27,9 @@ conforms() {
 # The program itself, if the wrapper that libtool makes around it is not wanted.
 need_kit() {
     : "${TARN_CONFORM:=${TARN_BUILD:?}/.libs/tarn-conform}"
-    LD_LIBRARY_PATH=${TARN_BUILD:?}/.libs${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
-    export LD_LIBRARY_PATH
+    if [ -z "${VM_MACHINE:-}" ]; then # there the loader finds it
+        LD_LIBRARY_PATH=${TARN_BUILD:?}/.libs${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+        export LD_LIBRARY_PATH
+    fi
     [ -x "$TARN_CONFORM" ] || skip "there is no tarn-conform: its libraries were not found"
 }
