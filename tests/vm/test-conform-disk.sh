@@ -4,7 +4,7 @@
 # The kit at our pool type disk, on a real disk; of its sweeps of faults, which pass, the shortest.
 # shellcheck disable=SC2317  # inside comes back, in the machine
 . "$(dirname "$0")/lib.sh"
-inside --disk 64M --disk 64M --timeout 480
+inside --need sfdisk --disk 64M --disk 64M --timeout 480
 # shellcheck source=tests/vm/disk-lib.sh
 . "$(dirname "$0")/disk-lib.sh"
 # shellcheck source=tests/conform/conform-lib.sh

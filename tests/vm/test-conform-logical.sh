@@ -5,7 +5,7 @@
 # that look at what lvm alone does. (With all of them it takes six minutes.)
 # shellcheck disable=SC2317  # inside comes back, in the machine
 . "$(dirname "$0")/lib.sh"
-inside --disk 256M --timeout 480
+inside --need vgs --disk 256M --timeout 480
 # shellcheck source=tests/vm/logical-lib.sh
 . "$(dirname "$0")/logical-lib.sh"
 # shellcheck source=tests/conform/conform-lib.sh

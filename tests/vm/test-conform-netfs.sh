@@ -5,7 +5,7 @@
 # and take two minutes: fs, which shares the code, runs them.)
 # shellcheck disable=SC2317  # inside comes back, in the machine
 . "$(dirname "$0")/lib.sh"
-inside --timeout 480
+inside --need exportfs --timeout 480
 # shellcheck source=tests/vm/netfs-lib.sh
 . "$(dirname "$0")/netfs-lib.sh"
 # shellcheck source=tests/conform/conform-lib.sh

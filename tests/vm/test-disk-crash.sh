@@ -15,7 +15,7 @@ truncate -s 64M "$image"
 in_machine() {
     commands=$1
     shift
-    "$here/run" --disk "$image" "$@" -c "
+    "$here/run" --need sfdisk --need sgdisk --disk "$image" "$@" -c "
         disk=\${VM_DISKS% }; name=\${disk##*/}; disk=\${disk% }; export TARN_ROOT=/run/tarn
         mkdir -p \$TARN_ROOT
         ./tarn -q pool-define-as p disk --source-dev \$disk --source-format gpt --target /dev

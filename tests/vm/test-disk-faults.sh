@@ -4,7 +4,7 @@
 # Disks that fail, and tarn killed while it changes a table.
 # shellcheck disable=SC2317  # inside comes back, in the machine
 . "$(dirname "$0")/lib.sh"
-inside --disk 64M --disk 64M --timeout 900
+inside --need sfdisk --need sgdisk --disk 64M --disk 64M --timeout 900
 . "$(dirname "$0")/disk-lib.sh"
 
 # --- disks that fail ------------------------------------------------------------------------------

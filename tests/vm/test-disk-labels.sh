@@ -5,7 +5,7 @@
 # as tarn does, and what others make tarn reads.
 # shellcheck disable=SC2317  # inside comes back, in the machine
 . "$(dirname "$0")/lib.sh"
-inside --disk 512M --disk 512M --timeout 900
+inside --need sfdisk --need sgdisk --disk 512M --disk 512M --timeout 900
 . "$(dirname "$0")/disk-lib.sh"
 in_process
 

@@ -5,7 +5,7 @@
 # and who moves when another goes. parted, sfdisk, qemu-img and libvirt's schemas are the judges.
 # shellcheck disable=SC2317  # inside comes back, in the machine
 . "$(dirname "$0")/lib.sh"
-inside --disk 512M --disk 512M --timeout 900
+inside --need sfdisk --need sgdisk --disk 512M --disk 512M --timeout 900
 . "$(dirname "$0")/disk-lib.sh"
 
 # volume ELEMENT…: makes a volume by XML with these elements; its name is in $made.

@@ -4,7 +4,7 @@
 # exfat, which User-Mode Linux has not.
 # shellcheck disable=SC2317  # inside comes back, in the machine
 . "$(dirname "$0")/lib.sh"
-inside --machine qemu --disk 64M --timeout 300
+inside --need mkfs.exfat --machine qemu --disk 64M --timeout 300
 . "$(dirname "$0")/fs-lib.sh"
 
 exfat() {

@@ -49,6 +49,7 @@ reads() {
 
 # image COMMAND…: what it makes of a folder with one file, as $work/image, is put on the disk.
 image() {
+    need "$1"
     mkdir "$work/tree"
     head -c 1000 /dev/urandom >"$work/tree/file"
     "$@"

@@ -5,7 +5,7 @@
 # which one fails.
 # shellcheck disable=SC2119,SC2317  # inside comes back, in the machine
 . "$(dirname "$0")/lib.sh"
-inside --disk 128M --disk 128M --disk 128M --disk 128M --disk 128M --timeout 600
+inside --need vgs --disk 128M --disk 128M --disk 128M --disk 128M --disk 128M --timeout 600
 . "$(dirname "$0")/logical-lib.sh"
 # shellcheck disable=SC2086  # a list
 five=$(set -- $VM_DISKS && echo "$5")

@@ -5,7 +5,7 @@
 # same; and where libvirt is known to be weak, it is better here.
 # shellcheck disable=SC2119,SC2317  # inside comes back, in the machine
 . "$(dirname "$0")/lib.sh"
-inside --disk 256M --disk 256M --timeout 600
+inside --need vgs --disk 256M --disk 256M --timeout 600
 . "$(dirname "$0")/logical-lib.sh"
 . "$(dirname "$0")/libvirt-lib.sh"
 uuid=0b8f1c2e-6a1d-4c0e-9f57-3d2b1a00000a

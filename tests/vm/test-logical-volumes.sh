@@ -4,7 +4,7 @@
 # Volumes of pools of type logical: made, filled, resized, shared and removed, with lvs as judge.
 # shellcheck disable=SC2119,SC2317  # inside comes back, in the machine
 . "$(dirname "$0")/lib.sh"
-inside --disk 512M --disk 256M --timeout 600
+inside --need vgs --disk 512M --disk 256M --timeout 600
 . "$(dirname "$0")/logical-lib.sh"
 
 # xml NAME: what tarn says of a volume.

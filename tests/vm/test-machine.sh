@@ -180,6 +180,11 @@ usage_is_judged() {
     grep 'ptrace-xstate.so is missing' "$work/err"
 }
 
+what_is_not_there_is_named() {
+    run 126 --need sh --need there-is-no-such-program -c true
+    grep 'there-is-no-such-program is not installed' "$work/err"
+}
+
 # --- a machine that stays -------------------------------------------------------------------------
 
 # job STATUS COMMANDS
@@ -317,6 +322,7 @@ check "a script that does not end times out" times_out
 check "a panic is told from everything else, at once" panic_is_told
 check "nothing is left when run itself is killed" run_is_killed
 check "wrong usage is judged" usage_is_judged
+check "what is needed and not there is named" what_is_not_there_is_named
 check "a kept machine can be killed by its job" dies_in_a_job
 check "a kept machine goes with the one who started it" goes_with_its_owner
 for machine in uml qemu; do

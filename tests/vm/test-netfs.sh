@@ -4,7 +4,7 @@
 # Pools of type netfs on a real NFS server.
 # shellcheck disable=SC2317  # inside comes back, in the machine
 . "$(dirname "$0")/lib.sh"
-inside --timeout 600
+inside --need exportfs --timeout 600
 . "$(dirname "$0")/netfs-lib.sh"
 nfs_server
 
