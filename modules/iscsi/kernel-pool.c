@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "helpers/calm-call.h"
+
 #define TOLD_SIZE 512
 
 /* --- the handle ------------------------------------------------------------------------------- */
@@ -159,6 +161,9 @@ static int32_t clear_leftover(struct tarn_call *call, const struct kernel *kerne
 /* Without words of its own: why the start failed is what counts. */
 static void undo(struct tarn_call *call, const struct kernel *kernel)
 {
+    struct calm_call calm;
+
+    call = calm_call_begin(&calm, call);
     kernel_logout(call, kernel);
     kernel_records_remove(call, kernel);
 }

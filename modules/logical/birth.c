@@ -35,22 +35,6 @@ static void birth_free(struct birth *birth)
 
 /* --- making it -------------------------------------------------------------------------------- */
 
-/* What a failure, or an end in the middle, has made under that name goes away. */
-static void clear(struct tarn_call *call, struct logical *pool, const char *name)
-{
-    struct calm_call calm;
-    struct vg *vg = NULL;
-    const struct lv *lv;
-
-    call = calm_call_begin(&calm, call);
-    if (logical_look(call, pool, &vg) != TARN_OK)
-        return;
-    lv = vg_find(vg, name);
-    if (lv != NULL && (logical_is_hidden(name) || lv_is_ours(lv, LOGICAL_TAG)))
-        logical_lvremove(call, pool, name);
-    vg_unref(vg);
-}
-
 /* A new thin volume reads as zeros; others hold what their extents held before. */
 static uint32_t io_flags(const struct logical *pool, const struct vg *vg,
                          const struct logical_wish *wish)
@@ -95,7 +79,7 @@ static int32_t make(struct tarn_call *call, struct birth *birth)
     if (status == TARN_OK)
         status = open_made(call, birth);
     if (status != TARN_OK) {
-        clear(call, birth->pool, birth->hidden);
+        logical_clear(call, birth->pool, birth->hidden);
         birth->hidden[0] = '\0';
     }
     return status;
@@ -337,18 +321,6 @@ int32_t logical_volume_clone(struct tarn_call *call, void *pool,
 
 /* --- phase two -------------------------------------------------------------------------------- */
 
-static int32_t rename_to(struct tarn_call *call, struct logical *pool, const char *from,
-                         const char *to)
-{
-    struct lvm_line line;
-
-    lvm_begin_change(&line, pool, "lvrename");
-    lvm_word(&line, "%s", pool->group);
-    lvm_word(&line, "%s", from);
-    lvm_word(&line, "%s", to);
-    return lvm_run(call, &line, 0, NULL, NULL);
-}
-
 static bool is_taken(struct tarn_call *call, const struct birth *birth)
 {
     struct calm_call calm;
@@ -390,19 +362,19 @@ static int32_t publish(struct tarn_call *call, struct birth *birth)
     struct logical *pool = birth->pool;
     const char *name = birth->wish.name;
     bool made = birth->hidden[0] != '\0';
-    int32_t status = made ? rename_to(call, pool, birth->hidden, name)
+    int32_t status = made ? logical_lvrename(call, pool, birth->hidden, name)
                           : logical_wish_fulfil(call, pool, &birth->wish, name);
 
     if (status == TARN_OK) {
         status = apply_permissions(call, birth);
         if (status != TARN_OK)
-            clear(call, pool, name);
+            logical_clear(call, pool, name);
         return status;
     }
     if (made)
-        clear(call, pool, birth->hidden);
+        logical_clear(call, pool, birth->hidden);
     else if (status == TARN_E_TIMEOUT || status == TARN_E_CANCELLED)
-        clear(call, pool, name);
+        logical_clear(call, pool, name);
     if (status == TARN_E_IO && is_taken(call, birth)) {
         call->host->forget(call);
         status = tarn_fail(call, TARN_E_EXISTS, 0, "there is a %s/%s already: choose another name",
@@ -426,6 +398,6 @@ void logical_volume_abort(struct tarn_call *call, void *pool, void *container)
     struct birth *birth = container;
 
     if (birth->hidden[0] != '\0')
-        clear(call, pool, birth->hidden);
+        logical_clear(call, pool, birth->hidden);
     birth_free(birth);
 }

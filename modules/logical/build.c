@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "helpers/calm-call.h"
 #include "helpers/signature.h"
 #include "lvm.h"
 
@@ -82,8 +83,10 @@ static int32_t remove_group(struct tarn_call *call, const struct logical *pool)
  * was not written to it. The failure that led here is what is told. */
 static void undo(struct tarn_call *call, struct logical *pool, bool group)
 {
+    struct calm_call calm;
     size_t i;
 
+    call = calm_call_begin(&calm, call);
     if (group)
         remove_group(call, pool);
     for (i = 0; pool->devices[i] != NULL; i++) {

@@ -37,15 +37,6 @@ static int32_t refuse_origin(struct tarn_call *call, const struct vg *vg, const 
                      count > NAMED ? " and more" : "");
 }
 
-int32_t logical_lvremove(struct tarn_call *call, struct logical *pool, const char *name)
-{
-    struct lvm_line line;
-
-    lvm_begin_change(&line, pool, "lvremove");
-    lvm_word(&line, "%s/%s", pool->group, name);
-    return lvm_run(call, &line, 0, NULL, NULL);
-}
-
 static bool is_gone(struct tarn_call *call, struct logical *pool, const char *name)
 {
     struct calm_call calm;

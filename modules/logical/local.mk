@@ -7,6 +7,7 @@ liblogical_la_SOURCES = \
 	modules/logical/birth.c \
 	modules/logical/build.c \
 	modules/logical/capabilities.c \
+	modules/logical/change.c \
 	modules/logical/create.c \
 	modules/logical/define.c \
 	modules/logical/delete.c \

@@ -170,6 +170,10 @@ int32_t logical_wish_settle(struct tarn_call *call, struct logical *pool,
 int32_t logical_wish_fulfil(struct tarn_call *call, struct logical *pool,
                             const struct logical_wish *wish, const char *name);
 int32_t logical_lvremove(struct tarn_call *call, struct logical *pool, const char *name);
+int32_t logical_lvrename(struct tarn_call *call, struct logical *pool, const char *from,
+                         const char *to);
+/* What a failure, or an end in the middle, has made of ours under that name goes away. */
+void logical_clear(struct tarn_call *call, struct logical *pool, const char *name);
 
 /* The thin pool of the settings, or NULL: none is named, or it is not there. */
 const struct lv *logical_thin_pool(const struct logical *pool, const struct vg *vg);

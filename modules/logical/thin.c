@@ -18,7 +18,7 @@ const struct lv *logical_thin_pool(const struct logical *pool, const struct vg *
 
 /* --- making it -------------------------------------------------------------------------------- */
 
-static int32_t make(struct tarn_call *call, struct logical *pool)
+static int32_t lvcreate(struct tarn_call *call, const struct logical *pool, const char *name)
 {
     const struct logical_settings *settings = &pool->settings;
     struct lvm_line line;
@@ -37,9 +37,25 @@ static int32_t make(struct tarn_call *call, struct logical *pool)
         lvm_word(&line, "%llub", (unsigned long long)settings->thin_metadata);
     }
     lvm_word(&line, "--name");
-    lvm_word(&line, "%s", settings->thin_pool);
+    lvm_word(&line, "%s", name);
     lvm_word(&line, "%s", pool->group);
     return lvm_run(call, &line, 0, NULL, NULL);
+}
+
+/* lvm makes it in several steps. Until it is whole it has the name of a volume in the making, so that
+ * what is left of it when somebody pulls the plug is known for what it is. */
+static int32_t make(struct tarn_call *call, struct logical *pool)
+{
+    char hidden[LOGICAL_NAME_SIZE];
+    int32_t status;
+
+    logical_hidden_name(hidden);
+    status = lvcreate(call, pool, hidden);
+    if (status == TARN_OK)
+        status = logical_lvrename(call, pool, hidden, pool->settings.thin_pool);
+    if (status != TARN_OK)
+        logical_clear(call, pool, hidden);
+    return status;
 }
 
 int32_t logical_thin_ensure(struct tarn_call *call, struct logical *pool)

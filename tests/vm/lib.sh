@@ -35,3 +35,26 @@ built_library() {
     installed=$(ldconfig -p | sed -n 's/^[[:space:]]*libtarn\.so\.0 .*=> //p' | head -n 1)
     ln -sf "$TARN_BUILD/.libs/libtarn.so.0" "${installed:-/usr/lib/libtarn.so.0}"
 }
+
+# cancelled_after PROGRAM WORD ARGUMENT…: the command is cancelled as soon as the PROGRAM that it runs
+# with the argument WORD has done its work, before it could tell.
+# shellcheck disable=SC2154  # work is the frame's
+cancelled_after() {
+    late=$(command -v "$1")
+    mkdir -p /run/late
+    mv "$late" /run/late/
+    {
+        echo '#!/bin/sh'
+        echo "/run/late/$1 \"\$@\" || exit"
+        echo "case \" \$* \" in *' $2 '*) : >$work/done && exec sleep 60 ;; esac"
+    } >"$late"
+    chmod +x "$late"
+    shift 2
+    "$TARN" "$@" >"$work/out" 2>"$work/err" &
+    timeout 60 sh -c "until [ -e $work/done ]; do sleep 0.05; done" || true
+    kill -TERM $!
+    status=0
+    wait $! || status=$?
+    mv "/run/late/${late##*/}" "$late"
+    [ -e "$work/done" ] && [ $status -ne 0 ] && says cancelled
+}

@@ -139,6 +139,18 @@ wedged_logins_end() {
     [ "$(sessions)" -eq 0 ]
 }
 
+# The kernel is in already.
+cancelled_login_is_taken_back() {
+    lun 1 16M
+    serve 1 127.0.0.1:3260
+    define 127.0.0.1
+    cancelled_after iscsiadm --login pool-start p
+    [ "$(sessions)" -eq 0 ]
+    [ -z "$(records)" ]
+    run 0 pool-start p
+    run 0 pool-stop p
+}
+
 iscsi_check "weak point 30: mutual CHAP; secrets are in no argument, and gone after stop" \
     right_secrets
 iscsi_check "iscsid logs no secret, let in or not" iscsid_tells_no_secret
@@ -146,4 +158,5 @@ iscsi_check "wrong secrets are refused, ours and the target's" wrong_secrets
 iscsi_check "a dead target leaves the pool unresponsive; it comes back by itself" \
     dies_and_comes_back
 iscsi_check "a login that hangs ends with the deadline" wedged_logins_end
+iscsi_check "a login that is cancelled is taken back" cancelled_login_is_taken_back
 finish

@@ -4,7 +4,7 @@
 # Pools of type logical: groups that are built, started and taken back, and whose volumes are whose.
 # shellcheck disable=SC2119,SC2317  # inside comes back, in the machine
 . "$(dirname "$0")/lib.sh"
-inside --disk 256M --disk 256M --disk 64M --timeout 600
+inside --need vgs --disk 256M --disk 256M --disk 64M --timeout 600
 . "$(dirname "$0")/logical-lib.sh"
 
 # --- from build to removal ------------------------------------------------------------------------
@@ -77,6 +77,16 @@ build_is_all_or_nothing() {
     says 'lvm failed'
     nothing_is_built
     define
+    run 0 pool-build p
+}
+
+cancelled_build_is_taken_back() {
+    define "<logical:thin-pool name='thin' capacity='64 MiB'/>"
+    cancelled_after lvm vgcreate pool-build p
+    nothing_is_built
+    rm "$work/done"
+    cancelled_after lvm lvcreate pool-build p
+    nothing_is_built
     run 0 pool-build p
 }
 
@@ -203,6 +213,7 @@ one_program_for_a_refresh() {
 logical_check "a group is built, used and taken back" life
 logical_check "a device with a signature is refused, and overwritten on request" signature_is_refused
 logical_check "a build that fails half way leaves no label" build_is_all_or_nothing
+logical_check "a build that is cancelled leaves no label" cancelled_build_is_taken_back
 logical_check "a group is found by its name, and only volumes of tarn's are started and stopped" \
     found_by_name
 logical_check "all volumes are activated on request" all_are_activated_on_request
