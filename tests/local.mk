@@ -202,5 +202,6 @@ tests_unit_test_logical_thin_LDADD = $(logical_libs) $(LDADD)
 endif
 
 # Everything that the tests need besides what is installed.
-tests: $(check_PROGRAMS) $(check_LTLIBRARIES) $(check_DATA)
+tests: all
+	$(MAKE) $(AM_MAKEFLAGS) $(check_PROGRAMS) $(check_LTLIBRARIES) $(check_DATA)
 .PHONY: tests
