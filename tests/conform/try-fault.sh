@@ -14,7 +14,7 @@ name=$(sed -n 's/^ *\.name = "\(.*\)",$/\1/p' "$source" | tail -n 1)
 provides=$(sed -n 's/^ \* provides: //p' "$source")
 [ "$fault" != FAULT_CONF_LACKS_IT ] || provides=format:another
 # shellcheck disable=SC2086 # flags are words
-cc -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -fvisibility=hidden -fPIC -shared -O0 -Wl,-z,now \
+cc -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -fvisibility=hidden -fPIC -shared -O1 -Wl,-z,now \
     "-I$TARN_SRC/sdk/include" "-DFAULT_IS=$fault" "-DHAS_$fault" "$source" -o "$folder/$name.so" "$@" -lpthread
 printf '[module]\nfile = %s.so\nabi = 1\nprovides = %s\n' "$name" "$provides" >"$folder/$name.conf"
 "$TARN_BUILD/tarn-conform" "$folder/$name.so" >"$folder/tap" 2>&1 || true
