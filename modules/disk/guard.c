@@ -100,6 +100,10 @@ int32_t guard_enter(struct tarn_call *call, struct guard *guard, struct scratch 
     if (guard->device == NULL)
         return guard_fail(guard, TARN_E_INTERNAL, "libparted does not take the copy of the table");
     describe_disk(guard->device, scratch);
+    /* For all that follows: each time that it opens a device it looks for all partitions' nodes. */
+    guard->opened = ped_device_open(guard->device);
+    if (!guard->opened)
+        return guard_fail(guard, TARN_E_INTERNAL, "libparted does not open the copy of the table");
     return TARN_OK;
 }
 
@@ -107,10 +111,39 @@ void guard_leave(struct guard *guard)
 {
     if (guard->disk != NULL)
         ped_disk_destroy(guard->disk);
+    if (guard->opened)
+        ped_device_close(guard->device);
     if (guard->device != NULL)
         ped_device_destroy(guard->device);
     ped_exception_set_handler(guard->others);
     entered = NULL;
+}
+
+/* --- filesystems ------------------------------------------------------------------------------ */
+
+/* libparted knows 41. More than there is room for stay. */
+struct filesystems {
+    PedFileSystemType *types[64];
+    size_t count;
+};
+
+static void set_aside(struct filesystems *kept)
+{
+    kept->count = 0;
+    while (kept->count < sizeof(kept->types) / sizeof(kept->types[0])) {
+        PedFileSystemType *type = ped_file_system_type_get_next(NULL);
+
+        if (type == NULL)
+            return;
+        ped_file_system_type_unregister(type);
+        kept->types[kept->count++] = type;
+    }
+}
+
+static void put_back(const struct filesystems *kept)
+{
+    for (size_t i = kept->count; i > 0; i--)
+        ped_file_system_type_register(kept->types[i - 1]);
 }
 
 /* --- the table -------------------------------------------------------------------------------- */
@@ -129,9 +162,15 @@ static void free_of_cylinders(PedDisk *disk)
         ped_disk_set_flag(disk, PED_DISK_CYLINDER_ALIGNMENT, 0);
 }
 
+/* With a table libparted tells the filesystem in each partition, for which it reads there three hundred
+ * times; but the copy has nothing of the partitions. */
 int32_t guard_read(struct guard *guard)
 {
+    struct filesystems kept;
+
+    set_aside(&kept);
     guard->disk = ped_disk_new(guard->device);
+    put_back(&kept);
     if (guard->disk == NULL)
         return guard_fail(guard, TARN_E_CORRUPT, "libparted cannot read the partition table");
     free_of_cylinders(guard->disk);

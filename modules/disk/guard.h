@@ -3,9 +3,9 @@
  * guard.h - libparted behind a guard: it works on the copy of a table in memory (scratch.h), asks
  * nobody anything, prints nothing, and keeps nothing when it is left.
  *
- * libparted has one list of devices and one handler of exceptions for the whole process, so its
- * users take turns: the module declares the lock domain "libparted". A host that uses libparted
- * itself finds its handler and its devices as they were.
+ * libparted has one list of devices, one of filesystems and one handler of exceptions for the whole
+ * process, so its users take turns: the module declares the lock domain "libparted". A host that
+ * uses libparted itself finds its handler, its filesystems and its devices as they were.
  */
 #ifndef DISK_GUARD_H
 #define DISK_GUARD_H
@@ -20,6 +20,7 @@ struct guard {
     struct scratch *scratch;
     PedExceptionHandler *others; /* the handler that was there */
     PedDevice *device;
+    bool opened;                 /* the device */
     PedDisk *disk;               /* of guard_read or guard_create; freed by guard_leave */
     char path[32];               /* by which libparted knows the scratch */
     char complaint[512];         /* the first error that libparted told; empty = none */

@@ -273,14 +273,32 @@ static void a_disk_that_is_too_small_is_refused(void)
     disk_fixture_end(&disk);
 }
 
+#define FILESYSTEMS 64
+
+static size_t filesystems_of_libparted(PedFileSystemType *types[FILESYSTEMS])
+{
+    PedFileSystemType *type = NULL;
+    size_t count = 0;
+
+    while ((type = ped_file_system_type_get_next(type)) != NULL && count < FILESYSTEMS)
+        types[count++] = type;
+    return count;
+}
+
 static void libparted_is_left_as_it_was(void)
 {
     PedExceptionHandler *handler = ped_exception_get_handler();
+    PedFileSystemType *before[FILESYSTEMS];
+    PedFileSystemType *after[FILESYSTEMS];
+    size_t count = filesystems_of_libparted(before);
     struct disk_fixture disk;
 
     begin_logical(&disk);
     CU_ASSERT(ped_exception_get_handler() == handler);
     CU_ASSERT_PTR_NULL(ped_device_get_next(NULL));
+    CU_ASSERT(count > 0);
+    CU_ASSERT_EQUAL(filesystems_of_libparted(after), count);
+    CU_ASSERT_EQUAL(memcmp(before, after, count * sizeof(before[0])), 0);
     disk_fixture_end(&disk);
 }
 
