@@ -151,10 +151,10 @@ tests_unit_test_signature_LDADD = libtarn-signature-helpers.la libtarn-tool-help
 # These test a module by its own entry.
 tests_unit_test_dir_SOURCES = tests/unit/test-dir.c modules/dir/dir.c
 
-disk_test_sources = tests/unit/test-disk-fixture.c tests/unit/test-disk-fixture.h $(disk_sources)
+disk_test_sources = tests/unit/test-disk-fixture.c tests/unit/test-disk-fixture.h
 disk_test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/modules/disk $(PARTED_CFLAGS) $(UDEV_CFLAGS) \
 	$(ZLIB_CFLAGS)
-disk_test_libs = $(LDADD) $(disk_libadd)
+disk_test_libs = $(disk_libs) $(LDADD)
 tests_unit_test_disk_cut_SOURCES = tests/unit/test-disk-cut.c $(disk_test_sources)
 tests_unit_test_disk_cut_CPPFLAGS = $(disk_test_cppflags)
 tests_unit_test_disk_cut_LDADD = $(disk_test_libs)
@@ -171,29 +171,22 @@ tests_unit_test_fs_device_SOURCES = tests/unit/test-fs-device.c $(fs_la_SOURCES)
 tests_unit_test_fs_device_CPPFLAGS = $(AM_CPPFLAGS) $(BLKID_CFLAGS)
 tests_unit_test_fs_device_LDADD = libtarn-signature-helpers.la $(tests_unit_test_mount_LDADD) \
 	$(BLKID_LIBS)
-tests_unit_test_iscsi_login_SOURCES = tests/unit/test-iscsi-login.c $(iscsi_sources)
-tests_unit_test_iscsi_login_CPPFLAGS = $(AM_CPPFLAGS) $(iscsi_cppflags)
-tests_unit_test_iscsi_login_LDADD = $(iscsi_libadd) $(LDADD)
-tests_unit_test_iscsi_vpd_SOURCES = tests/unit/test-iscsi-vpd.c $(iscsi_sources)
+tests_unit_test_iscsi_login_CPPFLAGS = $(AM_CPPFLAGS) $(LIBISCSI_CFLAGS)
+tests_unit_test_iscsi_login_LDADD = $(iscsi_libs) $(LDADD)
 tests_unit_test_iscsi_vpd_CPPFLAGS = $(tests_unit_test_iscsi_login_CPPFLAGS)
-tests_unit_test_iscsi_vpd_LDADD = $(tests_unit_test_iscsi_login_LDADD)
-tests_unit_test_netfs_SOURCES = tests/unit/test-netfs.c $(netfs_sources)
+tests_unit_test_iscsi_vpd_LDADD = $(iscsi_libs) $(LDADD)
 tests_unit_test_netfs_CPPFLAGS = $(AM_CPPFLAGS) $(LIBNFS_CFLAGS) $(MOUNT_CFLAGS)
-tests_unit_test_netfs_LDADD = libtarn-server-helpers.la $(tests_unit_test_mount_LDADD) \
-	$(LIBNFS_LIBS) $(MOUNT_LIBS)
-tests_unit_test_netfs_ask_SOURCES = tests/unit/test-netfs-ask.c $(netfs_sources)
+tests_unit_test_netfs_LDADD = $(netfs_libs) $(LDADD)
 tests_unit_test_netfs_ask_CPPFLAGS = $(tests_unit_test_netfs_CPPFLAGS)
-tests_unit_test_netfs_ask_LDADD = $(tests_unit_test_netfs_LDADD)
-lun_test_sources = tests/unit/fake-lun.c tests/unit/fake-lun.h modules/iscsi/lun-ahead.c \
-	modules/iscsi/lun-cdb.c modules/iscsi/lun-io.c modules/iscsi/lun-io.h modules/iscsi/lun-map.c \
-	modules/iscsi/lun-path.c modules/iscsi/lun-queue.c modules/iscsi/lun-zero.c
+tests_unit_test_netfs_ask_LDADD = $(netfs_libs) $(LDADD)
+lun_test_sources = tests/unit/fake-lun.c tests/unit/fake-lun.h
 lun_test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/modules/iscsi
 tests_unit_test_iscsi_lun_SOURCES = tests/unit/test-iscsi-lun.c $(lun_test_sources)
 tests_unit_test_iscsi_lun_CPPFLAGS = $(lun_test_cppflags)
-tests_unit_test_iscsi_lun_LDADD = libtarn-server-helpers.la $(LDADD)
+tests_unit_test_iscsi_lun_LDADD = $(iscsi_libs) $(LDADD)
 tests_unit_test_iscsi_lun_zero_SOURCES = tests/unit/test-iscsi-lun-zero.c $(lun_test_sources)
 tests_unit_test_iscsi_lun_zero_CPPFLAGS = $(lun_test_cppflags)
-tests_unit_test_iscsi_lun_zero_LDADD = libtarn-server-helpers.la $(LDADD)
+tests_unit_test_iscsi_lun_zero_LDADD = $(iscsi_libs) $(LDADD)
 tests_unit_test_logical_names_LDADD = $(logical_libs) $(LDADD)
 tests_unit_test_logical_report_LDADD = $(logical_libs) $(LDADD)
 tests_unit_test_logical_seqno_LDADD = $(logical_libs) $(LDADD)

@@ -1,6 +1,7 @@
-# The pool type "disk". What is not the module's entry is also linked into test programs.
+# The pool type "disk". All but its entry is also for test programs.
 
-disk_sources = \
+noinst_LTLIBRARIES += libtarn-disk.la
+libtarn_disk_la_SOURCES = \
 	modules/disk/build.c \
 	modules/disk/capabilities.c \
 	modules/disk/change.c \
@@ -35,15 +36,15 @@ disk_sources = \
 	modules/disk/table.c \
 	modules/disk/table.h \
 	modules/disk/volumes.c
-disk_cppflags = $(MODULE_CPPFLAGS) $(PARTED_CFLAGS) $(UDEV_CFLAGS) $(ZLIB_CFLAGS)
-disk_libadd = libtarn-signature-helpers.la libtarn-helpers.la $(PARTED_LIBS) $(UDEV_LIBS) \
-	$(ZLIB_LIBS)
+libtarn_disk_la_CPPFLAGS = $(MODULE_CPPFLAGS) $(PARTED_CFLAGS) $(UDEV_CFLAGS) $(ZLIB_CFLAGS)
+disk_libs = libtarn-disk.la libtarn-signature-helpers.la libtarn-helpers.la $(PARTED_LIBS) \
+	$(UDEV_LIBS) $(ZLIB_LIBS)
 
 module_LTLIBRARIES += disk.la
-disk_la_SOURCES = modules/disk/disk.c $(disk_sources)
-disk_la_CPPFLAGS = $(disk_cppflags)
+disk_la_SOURCES = modules/disk/disk.c
+disk_la_CPPFLAGS = $(libtarn_disk_la_CPPFLAGS)
 disk_la_LDFLAGS = $(MODULE_LDFLAGS)
-disk_la_LIBADD = $(disk_libadd)
+disk_la_LIBADD = $(disk_libs)
 
 dist_plugins_DATA += plugins.d/disk.conf
 dist_man_MANS += doc/tarn-disk.7

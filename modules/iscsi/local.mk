@@ -1,7 +1,8 @@
-# The pool types "iscsi" and "iscsi-direct". What is not the module's entry is also linked into test
-# programs.
+# The pool types "iscsi" and "iscsi-direct". All but their entry is also for test programs, some of which
+# put functions of their own in the place of some.
 
-iscsi_sources = \
+noinst_LTLIBRARIES += libtarn-iscsi.la
+libtarn_iscsi_la_SOURCES = \
 	modules/iscsi/capabilities.c \
 	modules/iscsi/chap.c \
 	modules/iscsi/chap.h \
@@ -52,15 +53,15 @@ iscsi_sources = \
 	modules/iscsi/target.h \
 	modules/iscsi/vpd.c \
 	modules/iscsi/vpd.h
-iscsi_cppflags = $(MODULE_CPPFLAGS) $(LIBISCSI_CFLAGS) $(UDEV_CFLAGS)
-iscsi_libadd = libtarn-server-helpers.la libtarn-tool-helpers.la libtarn-helpers.la \
+libtarn_iscsi_la_CPPFLAGS = $(MODULE_CPPFLAGS) $(LIBISCSI_CFLAGS) $(UDEV_CFLAGS)
+iscsi_libs = libtarn-iscsi.la libtarn-server-helpers.la libtarn-tool-helpers.la libtarn-helpers.la \
 	$(LIBISCSI_LIBS) $(UDEV_LIBS)
 
 module_LTLIBRARIES += iscsi.la
-iscsi_la_SOURCES = modules/iscsi/iscsi.c $(iscsi_sources)
-iscsi_la_CPPFLAGS = $(iscsi_cppflags)
+iscsi_la_SOURCES = modules/iscsi/iscsi.c
+iscsi_la_CPPFLAGS = $(libtarn_iscsi_la_CPPFLAGS)
 iscsi_la_LDFLAGS = $(MODULE_LDFLAGS)
-iscsi_la_LIBADD = $(iscsi_libadd)
+iscsi_la_LIBADD = $(iscsi_libs)
 
 dist_plugins_DATA += plugins.d/iscsi.conf
 dist_man_MANS += doc/tarn-iscsi.7

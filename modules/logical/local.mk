@@ -1,8 +1,8 @@
 # The pool type "logical". All but its entry is also for test programs, some of which put functions of
 # their own in the place of some.
 
-noinst_LTLIBRARIES += liblogical.la
-liblogical_la_SOURCES = \
+noinst_LTLIBRARIES += libtarn-logical.la
+libtarn_logical_la_SOURCES = \
 	modules/logical/activate.c \
 	modules/logical/birth.c \
 	modules/logical/build.c \
@@ -33,8 +33,8 @@ liblogical_la_SOURCES = \
 	modules/logical/settings.c \
 	modules/logical/tell.c \
 	modules/logical/thin.c
-liblogical_la_CPPFLAGS = $(MODULE_CPPFLAGS) $(DEVMAPPER_CFLAGS) $(JANSSON_CFLAGS)
-logical_libs = liblogical.la libtarn-signature-helpers.la libtarn-tool-helpers.la \
+libtarn_logical_la_CPPFLAGS = $(MODULE_CPPFLAGS) $(DEVMAPPER_CFLAGS) $(JANSSON_CFLAGS)
+logical_libs = libtarn-logical.la libtarn-signature-helpers.la libtarn-tool-helpers.la \
 	libtarn-helpers.la $(DEVMAPPER_LIBS) $(JANSSON_LIBS)
 
 module_LTLIBRARIES += logical.la

@@ -1,6 +1,7 @@
-# The pool type "netfs". What is not the module's entry is also linked into test programs.
+# The pool type "netfs". All but its entry is also for test programs.
 
-netfs_sources = \
+noinst_LTLIBRARIES += libtarn-netfs.la
+libtarn_netfs_la_SOURCES = \
 	modules/netfs/ask.c \
 	modules/netfs/cifs.c \
 	modules/netfs/define.c \
@@ -12,14 +13,15 @@ netfs_sources = \
 	modules/netfs/rpc.c \
 	modules/netfs/squash.c \
 	modules/netfs/start.c
-netfs_cppflags = $(MODULE_CPPFLAGS) $(LIBNFS_CFLAGS) $(MOUNT_CFLAGS)
+libtarn_netfs_la_CPPFLAGS = $(MODULE_CPPFLAGS) $(LIBNFS_CFLAGS) $(MOUNT_CFLAGS)
+netfs_libs = libtarn-netfs.la libtarn-server-helpers.la libtarn-mount-helpers.la \
+	libtarn-tool-helpers.la libtarn-helpers.la $(LIBNFS_LIBS) $(MOUNT_LIBS)
 
 module_LTLIBRARIES += netfs.la
-netfs_la_SOURCES = modules/netfs/netfs.c $(netfs_sources)
-netfs_la_CPPFLAGS = $(netfs_cppflags)
+netfs_la_SOURCES = modules/netfs/netfs.c
+netfs_la_CPPFLAGS = $(libtarn_netfs_la_CPPFLAGS)
 netfs_la_LDFLAGS = $(MODULE_LDFLAGS)
-netfs_la_LIBADD = libtarn-server-helpers.la libtarn-mount-helpers.la \
-	libtarn-tool-helpers.la libtarn-helpers.la $(LIBNFS_LIBS) $(MOUNT_LIBS)
+netfs_la_LIBADD = $(netfs_libs)
 
 dist_plugins_DATA += plugins.d/netfs.conf
 dist_man_MANS += doc/tarn-netfs.7
