@@ -86,11 +86,16 @@ static void try_deleting(struct core_pool *pool, struct tarn_volume *volume)
     core_must(pool->trial, status, error, "tarn_volume_delete");
 }
 
+static bool can_be_written(struct core_pool *pool)
+{
+    return core_pool_can(pool, TARN_OPERATION_UPLOAD) &&
+           core_pool_can(pool, TARN_OPERATION_DOWNLOAD);
+}
+
 static void use_volumes(struct core_pool *pool)
 {
-    const struct tarn_pool_type *type = pool->trial->type;
     struct tarn_volume *volume = core_volume(pool, 1);
-    bool births = type->volume_allocate != NULL;
+    bool births = core_pool_can(pool, TARN_OPERATION_CREATE);
 
     trial_require(pool->trial, core_volume_seen(pool, tarn_volume_name(volume)),
                   "with the real core: the volume \"%s\" is not seen after it was made",
@@ -100,13 +105,13 @@ static void use_volumes(struct core_pool *pool)
                   tarn_volume_name(volume));
     if (births)
         try_idempotent(pool);
-    if (type->volume_open != NULL) {
+    if (can_be_written(pool)) {
         core_volume_upload(pool, volume, 1);
         core_volume_compare(pool, volume, 1, "after an upload");
     }
-    if (births && type->volume_open != NULL)
+    if (births && core_pool_can(pool, TARN_OPERATION_GROW))
         try_growing(pool, volume);
-    if (births && type->volume_delete != NULL)
+    if (births && core_pool_can(pool, TARN_OPERATION_REMOVE))
         try_deleting(pool, volume);
     tarn_volume_unref(volume);
 }
@@ -128,7 +133,7 @@ static void isolated(struct trial *trial)
     trial_require(trial, core_volume_seen(pool, tarn_volume_name(volume)),
                   "with the real core, the module in a process of its own: the volume \"%s\" is "
                   "not seen after it was made", tarn_volume_name(volume));
-    if (trial->type->volume_open != NULL) {
+    if (can_be_written(pool)) {
         core_volume_upload(pool, volume, 1);
         core_volume_compare(pool, volume, 1, "from a module in a process of its own");
     }

@@ -122,6 +122,19 @@ bool core_pool_is_active(struct core_pool *pool)
     return state == TARN_POOL_RUNNING;
 }
 
+bool core_pool_can(struct core_pool *pool, const char *operation)
+{
+    struct tarn_pool_capability_record **list = NULL;
+    bool can = false;
+
+    MUST("tarn_pool_capability_list", tarn_pool_capability_list(&list, pool->pool, NULL, &error));
+    for (size_t index = 0; list[index] != NULL; index++)
+        if (strcmp(list[index]->operation, operation) == 0)
+            can = list[index]->support != TARN_SUPPORT_NONE;
+    tarn_pool_capability_list_free(list);
+    return can;
+}
+
 /* --- volumes ---------------------------------------------------------------------------------- */
 
 int core_volume_ask(struct tarn_volume **out, struct core_pool *pool, unsigned number,
@@ -154,7 +167,7 @@ struct tarn_volume *core_volume(struct core_pool *pool, unsigned number)
 {
     struct tarn_volume *volume = NULL;
 
-    if (pool->trial->type->volume_allocate == NULL)
+    if (!core_pool_can(pool, TARN_OPERATION_CREATE))
         return take(pool, number);
     MUST("tarn_volume_create", core_volume_ask(&volume, pool, number, pool->size, 0, &error));
     return volume;

@@ -34,11 +34,13 @@ void core_pool_stop(struct core_pool *pool);
 /* The XML of the definition. */
 char *core_pool_xml(struct core_pool *pool);
 bool core_pool_is_active(struct core_pool *pool);
+/* Is this (TARN_OPERATION_…) natively or otherwise there? */
+bool core_pool_can(struct core_pool *pool, const char *operation);
 
 /* Asks for the `number`-th volume of that size; the status, and the volume on success. */
 int core_volume_ask(struct tarn_volume **out, struct core_pool *pool, unsigned number,
                     uint64_t size, uint32_t flags, struct tarn_error **error);
-/* The `number`-th volume: made, or where the type makes none that which is there. Skips the trial
+/* The `number`-th volume: made, or where the pool makes none that which is there. Skips the trial
  * where there is none. */
 struct tarn_volume *core_volume(struct core_pool *pool, unsigned number);
 /* Is it in the list, and found by its name? */

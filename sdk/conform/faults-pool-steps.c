@@ -15,9 +15,9 @@ static int32_t run_check(struct ground *ground)
     return pool_check(ground->pool, &active);
 }
 
-static bool can_check(const struct tarn_pool_type *type)
+static bool can_check(const struct pool *pool)
 {
-    return type->check != NULL;
+    return pool->type->check != NULL;
 }
 
 static int32_t run_info(struct ground *ground)
@@ -25,9 +25,9 @@ static int32_t run_info(struct ground *ground)
     return pool_info(ground->pool);
 }
 
-static bool can_info(const struct tarn_pool_type *type)
+static bool can_info(const struct pool *pool)
 {
-    return type->info != NULL;
+    return pool->type->info != NULL;
 }
 
 static int32_t run_refresh(struct ground *ground)
@@ -65,9 +65,9 @@ static int32_t run_watch(struct ground *ground)
     return status;
 }
 
-static bool can_watch(const struct tarn_pool_type *type)
+static bool can_watch(const struct pool *pool)
 {
-    return type->watch_open != NULL;
+    return pool->type->watch_open != NULL;
 }
 
 static int32_t run_handle(struct ground *ground)
@@ -111,9 +111,14 @@ static int32_t run_writing(struct ground *ground)
     return use(ground, TARN_OPEN_WRITE);
 }
 
-static bool can_open(const struct tarn_pool_type *type)
+static bool can_read(const struct pool *pool)
 {
-    return type->volume_open != NULL;
+    return pool->type->volume_open != NULL && !pool_cannot(pool, TARN_OPERATION_DOWNLOAD);
+}
+
+static bool can_write(const struct pool *pool)
+{
+    return pool->type->volume_open != NULL && !pool_cannot(pool, TARN_OPERATION_UPLOAD);
 }
 
 /* --- volumes ---------------------------------------------------------------------------------- */
@@ -171,14 +176,14 @@ static void undo_birth(struct ground *ground)
         pool_must(ground->pool, pool_delete(ground->pool, ground->born), "volume_delete");
 }
 
-static bool can_birth(const struct tarn_pool_type *type)
+static bool can_birth(const struct pool *pool)
 {
-    return type->volume_allocate != NULL && type->volume_delete != NULL;
+    return pool->type->volume_allocate != NULL && pool->type->volume_delete != NULL;
 }
 
-static bool can_clone(const struct tarn_pool_type *type)
+static bool can_clone(const struct pool *pool)
 {
-    return can_birth(type) && type->volume_clone != NULL;
+    return can_birth(pool) && pool->type->volume_clone != NULL;
 }
 
 static int32_t run_delete(struct ground *ground)
@@ -207,9 +212,9 @@ static void undo_resize(struct ground *ground)
               "volume_resize");
 }
 
-static bool can_resize(const struct tarn_pool_type *type)
+static bool can_resize(const struct pool *pool)
 {
-    return can_birth(type) && type->volume_resize != NULL;
+    return can_birth(pool) && pool->type->volume_resize != NULL;
 }
 
 /* --- the pool --------------------------------------------------------------------------------- */
@@ -219,9 +224,9 @@ static int32_t run_recover(struct ground *ground)
     return pool_recover(ground->pool);
 }
 
-static bool can_recover(const struct tarn_pool_type *type)
+static bool can_recover(const struct pool *pool)
 {
-    return type->recover != NULL;
+    return pool->type->recover != NULL;
 }
 
 static int32_t run_start(struct ground *ground)
@@ -234,9 +239,9 @@ static void undo_start(struct ground *ground)
     pool_must(ground->pool, pool_stop(ground->pool), "stop");
 }
 
-static bool can_start(const struct tarn_pool_type *type)
+static bool can_start(const struct pool *pool)
 {
-    return type->start != NULL;
+    return pool->type->start != NULL;
 }
 
 static int32_t run_stop(struct ground *ground)
@@ -249,9 +254,9 @@ static void undo_stop(struct ground *ground)
     pool_must(ground->pool, pool_start(ground->pool), "start");
 }
 
-static bool can_stop(const struct tarn_pool_type *type)
+static bool can_stop(const struct pool *pool)
 {
-    return type->stop != NULL;
+    return pool->type->stop != NULL;
 }
 
 static int32_t run_sources(struct ground *ground)
@@ -262,9 +267,9 @@ static int32_t run_sources(struct ground *ground)
     return host_end(host, ground->pool->type->find_sources(&host->call));
 }
 
-static bool can_find(const struct tarn_pool_type *type)
+static bool can_find(const struct pool *pool)
 {
-    return type->find_sources != NULL;
+    return pool->type->find_sources != NULL;
 }
 
 const struct step fault_steps[] = {
@@ -274,8 +279,8 @@ const struct step fault_steps[] = {
     { "refresh", NULL, run_refresh, NULL, false },
     { "volume_lookup", NULL, run_lookup, NULL, false },
     { "watching", can_watch, run_watch, NULL, false },
-    { "reading a volume", can_open, run_reading, NULL, false },
-    { "writing a volume", can_open, run_writing, NULL, false },
+    { "reading a volume", can_read, run_reading, NULL, false },
+    { "writing a volume", can_write, run_writing, NULL, false },
     { "filling a container", can_birth, run_abort, undo_abort, false },
     { "making a volume", can_birth, run_birth, undo_birth, false },
     { "cloning a volume", can_clone, run_clone, undo_birth, false },

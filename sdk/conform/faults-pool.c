@@ -131,7 +131,7 @@ static void sweep(struct ground *ground, const struct step *step, const struct f
 
 static void try_step(struct ground *ground, const struct step *step, const struct fault *fault)
 {
-    if (step->can != NULL && !step->can(ground->pool->type))
+    if (step->can != NULL && !step->can(ground->pool))
         return;
     if (step->stopped)
         pool_must(ground->pool, pool_stop(ground->pool), "stop");
@@ -144,7 +144,7 @@ static void try_all(struct trial *trial, const struct fault *fault)
 {
     struct ground ground = { .pool = pool_started(trial) };
 
-    ground.name = pool_volume(ground.pool, 1, 1);
+    ground.name = pool_any_volume(ground.pool);
     ground.buffer = trial_alloc(trial, 4096);
     for (const struct step *step = fault_steps; step->name != NULL; step++)
         try_step(&ground, step, fault);

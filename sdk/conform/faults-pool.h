@@ -19,7 +19,7 @@ struct ground {
 
 struct step {
     const char *name; /* as a failure calls it: "volume_allocate" */
-    bool (*can)(const struct tarn_pool_type *type); /* NULL: every type */
+    bool (*can)(const struct pool *pool); /* NULL: every pool */
     /* Does it. All that it began it ends; only what `undo` knows is left if it succeeds. */
     int32_t (*run)(struct ground *ground);
     void (*undo)(struct ground *ground); /* NULL: nothing */

@@ -82,6 +82,7 @@ tarn_conform_SOURCES = \
 	sdk/conform/pool-look.c \
 	sdk/conform/pool-making.c \
 	sdk/conform/pool-names.c \
+	sdk/conform/pool-narrow.c \
 	sdk/conform/pool-news.c \
 	sdk/conform/pool-reserve.c \
 	sdk/conform/pool-settings.c \

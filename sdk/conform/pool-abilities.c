@@ -216,32 +216,6 @@ static void judge(struct pool *pool, const struct tarn_capability *told)
                   told->operation);
 }
 
-/* Lives as long as the trial; nothing of a type that tells nothing. */
-static const struct results *ask(struct pool *pool)
-{
-    struct results *told = trial_alloc(pool->trial, sizeof(*told));
-
-    if (pool->type->capabilities == NULL)
-        return told;
-    host_begin(pool->host, "capabilities", HOST_TAKES_ABILITIES | HOST_MAY_IDENTIFY);
-    host_must(pool->host, pool->type->capabilities(&pool->host->call, pool->handle));
-    *told = pool->host->results;
-    memset(&pool->host->results, 0, sizeof(pool->host->results));
-    return told;
-}
-
-static bool is_none(const struct results *told, const char *operation)
-{
-    const struct tarn_capability *capability = results_capability(told, operation);
-
-    return capability != NULL && capability->support == TARN_SUPPORT_NONE;
-}
-
-bool pool_cannot(struct pool *pool, const char *operation)
-{
-    return is_none(ask(pool), operation);
-}
-
 /* --- what is true ----------------------------------------------------------------------------- */
 
 static void take_traces(struct traces *out, struct pool *pool, const struct operation *operation)
@@ -300,7 +274,7 @@ static void must_be_limited(struct pool *pool, const struct operation *operation
 
 static bool makes_thin(struct pool *pool)
 {
-    const struct tarn_capability *thin = results_capability(ask(pool), TARN_OPERATION_THIN);
+    const struct tarn_capability *thin = results_capability(pool->told, TARN_OPERATION_THIN);
 
     return thin != NULL && thin->support != TARN_SUPPORT_NONE;
 }
@@ -346,41 +320,38 @@ static bool is_promised(const struct pool *pool, const struct operation *operati
            !(pool->type->flags & TARN_POOL_SIZED_CONTAINERS);
 }
 
-static void try_one(struct pool *pool, const struct results *told,
-                    const struct operation *operation, const char *name)
+static void try_one(struct pool *pool, const struct operation *operation, const char *name)
 {
-    const struct tarn_capability *capability = results_capability(told, operation->name);
+    const struct tarn_capability *capability = results_capability(pool->told, operation->name);
 
     if (operation->run == NULL ||
         !(is_the_modules(pool->type, operation) || grows_by_itself(pool->type, operation)))
         return;
-    if (is_none(told, operation->name))
+    if (capability != NULL && capability->support == TARN_SUPPORT_NONE)
         must_refuse(pool, operation, name);
-    else if (!is_the_modules(pool->type, operation))
+    else if (pool_cannot(pool, operation->name) || !is_the_modules(pool->type, operation))
         return;
     else if (!(operation->how & STOPPED) && is_promised(pool, operation, capability))
         must_work(pool, operation, name, capability);
 }
 
-static void try_all(struct pool *pool, const struct results *told, unsigned how, const char *name)
+static void try_all(struct pool *pool, unsigned how, const char *name)
 {
     for (size_t index = 0; index < OPERATION_COUNT; index++)
         if (operations[index].how == how)
-            try_one(pool, told, &operations[index], name);
+            try_one(pool, &operations[index], name);
 }
 
 void pool_abilities(struct trial *trial)
 {
     struct pool *pool = pool_started(trial);
-    const struct results *told = ask(pool);
 
-    for (size_t index = 0; index < told->capability_count; index++)
-        judge(pool, &told->capabilities[index]);
-    try_all(pool, told, NO_VOLUME, NULL);
-    try_all(pool, told, 0,
-            is_none(told, TARN_OPERATION_CREATE) ? pool_found(pool, 1, 1)
-                                                 : pool_volume(pool, 1, 1));
+    pool->type = trial->type; /* all of it: what it says that it cannot is tried, too */
+    for (size_t index = 0; index < pool->told->capability_count; index++)
+        judge(pool, &pool->told->capabilities[index]);
+    try_all(pool, NO_VOLUME, NULL);
+    try_all(pool, 0, pool_any_volume(pool));
     pool_must(pool, pool_stop(pool), "stop");
-    try_all(pool, told, NO_VOLUME | STOPPED, NULL);
+    try_all(pool, NO_VOLUME | STOPPED, NULL);
     pool_end(pool);
 }

@@ -112,8 +112,7 @@ void pool_vanished(struct trial *trial)
     struct pool *pool;
     int32_t status;
 
-    pool_needs_births(trial);
-    pool = pool_started(trial);
+    pool = pool_of_births(trial);
     pool_volume(pool, 1, 1);
     pool_volume(pool, 2, 2);
     pool_volume(pool, 4, 3);

@@ -172,12 +172,6 @@ void birth_abort(struct birth *birth)
 
 /* --- volumes for other checks ----------------------------------------------------------------- */
 
-void pool_needs_births(struct trial *trial)
-{
-    if (trial->type->volume_allocate == NULL || trial->type->volume_publish == NULL)
-        trial_skip(trial, "it makes no volumes");
-}
-
 void pool_needs_lasting(struct trial *trial)
 {
     if (trial_setting(trial, "volatile") != NULL)
@@ -196,7 +190,7 @@ static void overwrite(struct pool *pool, const char *name, unsigned seed)
  * its own. */
 static const char *make(struct pool *pool, unsigned number, unsigned seed)
 {
-    bool opens = pool->type->volume_open != NULL;
+    bool opens = pool->type->volume_open != NULL && !pool_cannot(pool, TARN_OPERATION_UPLOAD);
     struct birth birth;
     bool bytes;
 
@@ -213,7 +207,7 @@ static const char *make(struct pool *pool, unsigned number, unsigned seed)
     return birth.spec.name;
 }
 
-const char *pool_found(struct pool *pool, unsigned number, unsigned seed)
+static const char *found(struct pool *pool, unsigned number)
 {
     const struct results *list = pool_list(pool);
     const struct result_volume *volume = NULL;
@@ -224,14 +218,28 @@ const char *pool_found(struct pool *pool, unsigned number, unsigned seed)
     if (volume == NULL)
         trial_skip(pool->trial, "it makes no volumes, and too few are there: let the command "
                                 "`prepare` of the configuration make some");
-    overwrite(pool, volume->info.name, seed);
     return volume->info.name;
+}
+
+static bool makes(const struct pool *pool)
+{
+    return pool->type->volume_allocate != NULL && !pool_cannot(pool, TARN_OPERATION_CREATE);
 }
 
 const char *pool_volume(struct pool *pool, unsigned number, unsigned seed)
 {
-    return pool->type->volume_allocate != NULL ? make(pool, number, seed)
-                                               : pool_found(pool, number, seed);
+    const char *name;
+
+    if (makes(pool))
+        return make(pool, number, seed);
+    name = found(pool, number);
+    overwrite(pool, name, seed);
+    return name;
+}
+
+const char *pool_any_volume(struct pool *pool)
+{
+    return makes(pool) ? make(pool, 1, 1) : found(pool, 1);
 }
 
 int32_t pool_delete(struct pool *pool, const char *name)

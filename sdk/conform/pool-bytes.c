@@ -100,6 +100,10 @@ struct tarn_io *pool_bytes(struct pool *pool, const char *name, uint32_t flags)
 
     if (pool->type->volume_open == NULL)
         trial_skip(pool->trial, "its volumes cannot be opened");
+    if (pool_cannot(pool, flags & TARN_OPEN_WRITE ? TARN_OPERATION_UPLOAD
+                                                  : TARN_OPERATION_DOWNLOAD))
+        trial_skip(pool->trial, "it says that its volumes cannot be %s",
+                   flags & TARN_OPEN_WRITE ? "written" : "read");
     pool_must(pool, pool_volume_open(pool, name, flags, &io), "volume_open");
     return io;
 }

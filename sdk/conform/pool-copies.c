@@ -31,9 +31,9 @@ void pool_clones(struct trial *trial)
     const char *origin;
     int32_t status;
 
-    if (trial->type->volume_clone == NULL)
-        trial_skip(trial, "it does not clone");
     pool = pool_started(trial);
+    if (pool->type->volume_clone == NULL)
+        trial_skip(trial, "it does not clone");
     origin = pool_volume(pool, 1, 1);
     birth_init(&birth, pool, pool_volume_name(pool->trial, 2));
     status = birth_clone(&birth, origin);
@@ -56,9 +56,9 @@ void pool_snapshots(struct trial *trial)
     struct birth birth;
     int32_t status;
 
-    if (!(trial->type->flags & TARN_POOL_SNAPSHOTS))
-        trial_skip(trial, "it makes no snapshots");
     pool = pool_started(trial);
+    if (!(pool->type->flags & TARN_POOL_SNAPSHOTS))
+        trial_skip(trial, "it makes no snapshots");
     origin = pool_volume(pool, 1, 1);
     birth_init(&birth, pool, pool_volume_name(pool->trial, 2));
     birth.def.backing_path = trial_text(trial, "%s", pool_need(pool, origin)->info.path);

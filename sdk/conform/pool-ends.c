@@ -11,10 +11,9 @@ static struct pool *deletable(struct trial *trial)
 {
     struct pool *pool;
 
-    pool_needs_births(trial);
-    if (trial->type->volume_delete == NULL)
+    pool = pool_of_births(trial);
+    if (pool->type->volume_delete == NULL)
         trial_skip(trial, "it deletes no volumes");
-    pool = pool_started(trial);
     return pool;
 }
 

@@ -22,9 +22,12 @@ int32_t store_cut(struct pool *pool, struct tarn_io *io, uint64_t size, uint32_t
 
 int32_t pool_cut(struct pool *pool, const char *name, uint64_t size, uint32_t flags)
 {
-    struct tarn_io *io = pool_bytes(pool, name, TARN_OPEN_WRITE);
-    int32_t status = store_cut(pool, io, size, flags);
+    struct tarn_io *io = NULL;
+    int32_t status = pool_volume_open(pool, name, TARN_OPEN_WRITE, &io);
 
+    if (status != TARN_OK)
+        return status;
+    status = store_cut(pool, io, size, flags);
     pool_bytes_close(pool, io);
     return status;
 }

@@ -99,8 +99,7 @@ void pool_huge(struct trial *trial)
     struct pool *pool;
     struct birth birth;
 
-    pool_needs_births(trial);
-    pool = pool_started(trial);
+    pool = pool_of_births(trial);
     if (pool_cannot(pool, TARN_OPERATION_THIN))
         trial_skip(trial, "its volumes take their space when they are made");
     watch(&watched, "making");

@@ -227,7 +227,7 @@ void pool_bad_entries(struct trial *trial)
 
     if (!(pool->type->flags & TARN_POOL_VOLUME_IS_FILE) || folder == NULL)
         trial_skip(trial, "its volumes are no files");
-    name = pool_volume(pool, 1, 1);
+    name = pool_any_volume(pool);
     spoil(trial, folder);
     status = pool_refresh(pool);
     clean(trial, folder);

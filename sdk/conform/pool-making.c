@@ -36,8 +36,7 @@ void pool_unseen(struct trial *trial)
     const struct results *before;
     struct birth birth;
 
-    pool_needs_births(trial);
-    pool = pool_started(trial);
+    pool = pool_of_births(trial);
     before = pool_list(pool);
     birth_init(&birth, pool, pool_volume_name(pool->trial, 1));
     pool_must(pool, birth_allocate(&birth), "volume_allocate");
@@ -58,8 +57,7 @@ void pool_abort(struct trial *trial)
     struct traces before, after;
     struct birth birth;
 
-    pool_needs_births(trial);
-    pool = pool_started(trial);
+    pool = pool_of_births(trial);
     birth_init(&birth, pool, pool_volume_name(pool->trial, 1));
     pool_must(pool, birth_allocate(&birth), "volume_allocate");
     birth_abort(&birth);
@@ -81,8 +79,7 @@ void pool_publish(struct trial *trial)
     struct birth birth;
     const char *name;
 
-    pool_needs_births(trial);
-    pool = pool_started(trial);
+    pool = pool_of_births(trial);
     begin(&birth, pool, 1, 1);
     if (birth_publish(&birth) != TARN_OK)
         trial_fail(trial, "volume_publish answered %s: %s", status_word(pool->host->status),
@@ -122,10 +119,9 @@ void pool_taken(struct trial *trial)
     struct pool *pool;
     const char *name;
 
-    pool_needs_births(trial);
     if (trial->type->flags & TARN_POOL_NAMES_VOLUMES)
         trial_skip(trial, "the storage gives the names itself");
-    pool = pool_started(trial);
+    pool = pool_of_births(trial);
     name = pool_volume(pool, 1, 1);
     try_again(pool, name, pool->size);
     try_again(pool, name, pool->size * 2);
@@ -168,8 +164,7 @@ void pool_permissions(struct trial *trial)
 {
     struct pool *pool;
 
-    pool_needs_births(trial);
-    pool = pool_started(trial);
+    pool = pool_of_births(trial);
     try_mode(pool, 1, 0640);
     try_mode(pool, 2, 0604);
     pool_end(pool);

@@ -100,10 +100,9 @@ void pool_names(struct trial *trial)
     static const size_t lengths[] = { 64, 127, 128, 254, 255, 256, 4096, 70000 };
     struct pool *pool;
 
-    pool_needs_births(trial);
     if (trial->type->flags & TARN_POOL_NAMES_VOLUMES)
         trial_skip(trial, "the storage gives the names itself");
-    pool = pool_started(trial);
+    pool = pool_of_births(trial);
     pool_volume(pool, 1, 1);
     for (size_t index = 0; index < sizeof(names) / sizeof(names[0]); index++)
         try_name(pool, names[index]);

@@ -93,10 +93,9 @@ void pool_watch(struct trial *trial)
     const char *name;
     int32_t fd = -1;
 
-    if (trial->type->watch_open == NULL)
+    pool = pool_of_births(trial);
+    if (pool->type->watch_open == NULL)
         trial_skip(trial, "it is not watched");
-    pool_needs_births(trial);
-    pool = pool_started(trial);
     traces_take(&before, trial);
     host_begin(pool->host, "watch_open", HOST_MAY_IDENTIFY);
     host_must(pool->host, pool->type->watch_open(&pool->host->call, pool->handle, &watch, &fd));
@@ -159,9 +158,8 @@ void pool_recovery(struct trial *trial)
     struct pool *pool;
     struct traces before, after;
 
-    pool_needs_births(trial);
     pool_needs_lasting(trial);
-    pool = pool_started(trial);
+    pool = pool_of_births(trial);
     pool_volume(pool, 1, 1);
     traces_take_all(&before, pool);
     end_elsewhere(begin_elsewhere(pool));

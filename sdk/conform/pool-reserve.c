@@ -59,8 +59,7 @@ void pool_reserve(struct trial *trial)
     uint64_t size, allocation;
     const uint8_t *before, *after;
 
-    pool_needs_births(trial);
-    pool = pool_started(trial);
+    pool = pool_of_births(trial);
     if (pool_cannot(pool, TARN_OPERATION_THIN))
         trial_skip(trial, "its volumes take their space when they are made");
     name = pool_thin_volume(pool, 1);

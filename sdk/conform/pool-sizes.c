@@ -47,10 +47,9 @@ void pool_absurd_sizes(struct trial *trial)
     struct pool *pool;
     struct traces before, after;
 
-    pool_needs_births(trial);
     if (!(trial->type->flags & TARN_POOL_SIZED_CONTAINERS))
         trial_skip(trial, "its containers grow as they are written");
-    pool = pool_started(trial);
+    pool = pool_of_births(trial);
     traces_take_all(&before, pool);
     for (size_t index = 0; index < sizeof(sizes) / sizeof(sizes[0]); index++)
         try_size(pool, sizes[index]);
@@ -68,7 +67,7 @@ static struct pool *resizable(struct trial *trial, const char *operation)
     if (trial->type->volume_resize == NULL && !pool_grows_by_itself(trial->type))
         trial_skip(trial, "it does not resize volumes");
     pool = pool_started(trial);
-    if (trial->type->volume_resize == NULL && pool_cannot(pool, operation))
+    if (pool_cannot(pool, operation))
         trial_skip(trial, "it says that it cannot %s", operation);
     return pool;
 }

@@ -142,6 +142,23 @@ struct pool *pool_started(struct trial *trial)
 
     pool_must(pool, pool_start(pool), "start");
     pool_must(pool, pool_recover(pool), "recover");
+    pool_narrow(pool);
+    return pool;
+}
+
+static void must_make_volumes(struct trial *trial, const struct tarn_pool_type *type)
+{
+    if (type->volume_allocate == NULL || type->volume_publish == NULL)
+        trial_skip(trial, "it makes no volumes");
+}
+
+struct pool *pool_of_births(struct trial *trial)
+{
+    struct pool *pool;
+
+    must_make_volumes(trial, trial->type); /* for which no storage need be started */
+    pool = pool_started(trial);
+    must_make_volumes(trial, pool->type);
     return pool;
 }
 

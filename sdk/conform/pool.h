@@ -14,7 +14,8 @@
 struct pool {
     struct trial *trial;
     struct host *host;
-    const struct tarn_pool_type *type;
+    const struct tarn_pool_type *type; /* once started, without what it says that it cannot do */
+    const struct results *told; /* by capabilities, once started; before, NULL */
     void *handle;
     uint64_t size; /* that its volumes are made with */
 };
@@ -30,8 +31,10 @@ struct pool *pool_defined(struct trial *trial);
 struct pool *pool_opened(struct trial *trial);
 /* And built, where the type builds and the configuration lets it. */
 struct pool *pool_built(struct trial *trial);
-/* And started and recovered. */
+/* And started, recovered and narrowed. */
 struct pool *pool_started(struct trial *trial);
+/* And one that makes volumes; otherwise the trial ends as skipped. */
+struct pool *pool_of_births(struct trial *trial);
 /* Another handle of the same definition, in the same host. */
 struct pool *pool_again(const struct pool *pool);
 /* Stops, closes and unloads. */
@@ -50,6 +53,14 @@ int32_t pool_stop(struct pool *pool);
 int32_t pool_remove(struct pool *pool);
 /* Fails the trial unless `status`, which one of these answered, is TARN_OK. */
 void pool_must(struct pool *pool, int32_t status, const char *step);
+
+/* --- what it cannot do: pool-narrow.c --------------------------------------------------------- */
+
+/* Asks what a started pool can do. From now on its type lacks what it says that it cannot. */
+void pool_narrow(struct pool *pool);
+/* Has it said that it cannot do this (TARN_OPERATION_…), or, of what makes volumes, that it makes
+ * none? */
+bool pool_cannot(const struct pool *pool, const char *operation);
 
 /* --- what is there: pool-look.c --------------------------------------------------------------- */
 
@@ -98,20 +109,15 @@ int32_t pool_name_check(struct pool *pool, const char *name);
 /* The name of a volume with the pattern of `seed`: made, or where the type makes none the
  * `number`-th that is there (from 1), overwritten. Ends the trial as skipped if there is none. */
 const char *pool_volume(struct pool *pool, unsigned number, unsigned seed);
-/* The second way alone. */
-const char *pool_found(struct pool *pool, unsigned number, unsigned seed);
+/* The first of them, for who does not ask for its bytes: nothing is written to one that is there. */
+const char *pool_any_volume(struct pool *pool);
 /* Of one that reserves nothing, and is written in its first quarter alone; skipped where there are
  * none. pool-reserve.c */
 const char *pool_thin_volume(struct pool *pool, unsigned number);
-/* Ends the trial as skipped if the type makes no volumes. */
-void pool_needs_births(struct trial *trial);
-/* And if its volumes do not outlive the pool's start: the key `volatile`. */
+/* Ends the trial as skipped if its volumes do not outlive the pool's start: the key `volatile`. */
 void pool_needs_lasting(struct trial *trial);
 int32_t pool_delete(struct pool *pool, const char *name);
 int32_t pool_resize(struct pool *pool, const char *name, uint64_t size, uint32_t flags);
-
-/* Does a pool that is started say that it cannot do this (TARN_OPERATION_…)? pool-abilities.c */
-bool pool_cannot(struct pool *pool, const char *operation);
 
 /* --- containers that grow as they are written: pool-growing.c --------------------------------- */
 
@@ -127,7 +133,7 @@ void pool_shrink_by_itself(struct pool *pool);
 
 int32_t pool_volume_open(struct pool *pool, const char *name, uint32_t flags,
                          struct tarn_io **out_io);
-/* Opened, or the trial fails; skipped where volumes of the type have no bytes to open. */
+/* Opened, or the trial fails; skipped where the pool's volumes cannot be opened so. */
 struct tarn_io *pool_bytes(struct pool *pool, const char *name, uint32_t flags);
 void pool_bytes_close(struct pool *pool, struct tarn_io *io);
 /* The size that a store tells, which must succeed. */

@@ -217,10 +217,9 @@ static void one_pool_at_once(struct trial *trial)
 
     if (trial->module->threads < TARN_THREADS_PARALLEL)
         trial_skip(trial, "a pool takes one call at a time");
-    pool_needs_births(trial);
-    if (trial->type->volume_delete == NULL)
+    pool = pool_of_births(trial);
+    if (pool->type->volume_delete == NULL)
         trial_skip(trial, "it deletes no volumes");
-    pool = pool_started(trial);
     at_once(trial, in_one_pool, pool);
     trial_require(trial, pool_list(pool)->volume_count >= THREADS,
                   "%u threads made a volume each, and a refresh tells %zu", THREADS,

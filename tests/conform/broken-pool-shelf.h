@@ -133,12 +133,28 @@ static int32_t check(struct tarn_call *call, void *pool, uint32_t *out_active)
     return TARN_OK;
 }
 
+/* Of a shelf behind glass, into which nothing can be put later. */
+static int32_t fill_shelf(struct tarn_call *call, const struct shelf *shelf)
+{
+    char path[4096];
+    int fd;
+
+    place(path, shelf, "", "heirloom");
+    fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0 || ftruncate(fd, 1 << 20) < 0)
+        return fail_shelf(call, "filled");
+    close(fd);
+    return TARN_OK;
+}
+
 static int32_t build(struct tarn_call *call, void *pool, uint32_t flags)
 {
     const struct shelf *shelf = pool;
 
     (void)flags;
-    return mkdir(shelf->path, 0755) == 0 || errno == EEXIST ? TARN_OK : fail_shelf(call, "made");
+    if (mkdir(shelf->path, 0755) < 0 && errno != EEXIST)
+        return fail_shelf(call, "made");
+    return GLAZED ? fill_shelf(call, shelf) : TARN_OK;
 }
 
 static int32_t start(struct tarn_call *call, void *pool)
@@ -191,7 +207,7 @@ static int32_t remove_shelf(struct tarn_call *call, void *pool)
 
     place(on, shelf, ".on", "");
     unlink(on);
-    if (FAULT(REMOVE_TAKES_VOLUMES))
+    if (FAULT(REMOVE_TAKES_VOLUMES) || GLAZED)
         sweep(shelf, "");
     return rmdir(shelf->path) == 0 ? TARN_OK : fail_shelf(call, "removed");
 }
@@ -357,6 +373,23 @@ static int32_t lookup(struct tarn_call *call, void *pool, const char *name)
     return emit(call, pool, name, &st, false);
 }
 
+static int32_t tell_of_the_glass(struct tarn_call *call)
+{
+    static const char *const operations[] = { TARN_OPERATION_CREATE, TARN_OPERATION_REMOVE,
+                                              TARN_OPERATION_GROW, TARN_OPERATION_SHRINK,
+                                              TARN_OPERATION_UPLOAD };
+    struct tarn_capability told = { .struct_size = sizeof(told),
+                                    .support = TARN_SUPPORT_NONE,
+                                    .reason = "the shelf is behind glass" };
+    int32_t status = TARN_OK;
+
+    for (size_t i = 0; status == TARN_OK && i < sizeof(operations) / sizeof(operations[0]); i++) {
+        told.operation = operations[i];
+        status = call->host->emit_capability(call, &told);
+    }
+    return status;
+}
+
 static int32_t capabilities(struct tarn_call *call, void *pool)
 {
     struct tarn_capability told = { .struct_size = sizeof(told),
@@ -384,7 +417,7 @@ static int32_t capabilities(struct tarn_call *call, void *pool)
                                                  : NULL;
     if (status == TARN_OK && told.operation != NULL)
         status = call->host->emit_capability(call, &told);
-    return status;
+    return status == TARN_OK && GLAZED ? tell_of_the_glass(call) : status;
 }
 
 /* --- watching --------------------------------------------------------------------------------- */

@@ -16,6 +16,12 @@ struct container {
     bool copied;
 };
 
+/* Of a shelf behind glass: what its capabilities tell that it cannot do. */
+static int32_t refuse(struct tarn_call *call)
+{
+    return tarn_fail(call, TARN_E_UNSUPPORTED, 0, "the shelf is behind glass");
+}
+
 static int32_t name_check(struct tarn_call *call, void *pool, const char *name)
 {
     (void)pool;
@@ -136,6 +142,8 @@ static int32_t make(struct tarn_call *call, struct shelf *shelf,
 
     spoil(out_container);
     spoil(out_io);
+    if (GLAZED && !FAULT(MAKES_IN_SPITE))
+        return refuse(call);
     if (status != TARN_OK)
         return status;
     container = calloc(1, sizeof(*container));
@@ -239,6 +247,8 @@ static int32_t open_volume(struct tarn_call *call, void *pool, const char *name,
     int fd;
 
     spoil(out_io);
+    if (GLAZED && writable)
+        return refuse(call);
     place(path, pool, "", name);
     fd = name_is_good(name) ? open(path, (both ? O_RDWR : O_RDONLY) | O_CLOEXEC) : -1;
     if (fd < 0)
@@ -279,6 +289,8 @@ static int32_t delete_volume(struct tarn_call *call, void *pool, const char *nam
     struct shelf *shelf = pool;
     char path[4096];
 
+    if (GLAZED)
+        return refuse(call);
     place(path, shelf, "", name);
     if (FAULT(DELETE_FAILS_WHILE_OPEN) && is_open(path))
         return tarn_fail(call, TARN_E_IO, 0, "the volume is open");
@@ -296,6 +308,8 @@ static int32_t resize(struct tarn_call *call, void *pool, const char *name, uint
     struct stat st;
     char path[4096];
 
+    if (GLAZED)
+        return refuse(call);
     place(path, pool, "", name);
     if (!name_is_good(name) || stat(path, &st) < 0)
         return fail_missing(call, name);

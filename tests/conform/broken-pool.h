@@ -85,11 +85,17 @@ enum fault {
     FAULT_MAPS_BLOCK_BY_BLOCK,
     FAULT_RESERVES_NOTHING,
     FAULT_RESERVING_CLEARS,
+    FAULT_MAKES_IN_SPITE, /* of broken-glazed.c */
 };
 
 /* Containers grow as they are written, and volume_resize is not needed: broken-growing.c. */
 #ifndef GROWING
 #define GROWING 0
+#endif
+
+/* What is on it can be looked at alone: broken-glazed.c. */
+#ifndef GLAZED
+#define GLAZED 0
 #endif
 
 #define FAULT(name) (FAULT_IS == FAULT_##name)

@@ -10,7 +10,7 @@ fault=$3
 shift 3
 mkdir "$folder"
 name=$(sed -n 's/^ *\.name = "\(.*\)",$/\1/p' "$source" | tail -n 1)
-[ -n "$name" ] || name=shelf # broken-growing.c is broken-pool.c once more
+[ -n "$name" ] || name=shelf # broken-growing.c and broken-glazed.c are broken-pool.c once more
 provides=$(sed -n 's/^ \* provides: //p' "$source")
 [ "$fault" != FAULT_CONF_LACKS_IT ] || provides=format:another
 # shellcheck disable=SC2086 # flags are words
